@@ -1,0 +1,5 @@
+import { Command } from 'commander';
+
+export function emulatorCommand(): Command {
+  return new Command('emulator');
+}

@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { devCommand } from './commands/dev.ts';
+import { emulatorCommand } from './commands/emulator.ts';
+import { exitCodes, isCliFailure } from './exit.ts';
+
+const program = new Command('lifeboat')
+  .description('Restores cloud databases, and rehearses it.')
+  .addCommand(devCommand())
+  .addCommand(emulatorCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!isCliFailure(error)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = error.exitCode;
+}
+void exitCodes;
