@@ -2,12 +2,14 @@
 import { Command } from 'commander';
 import { devCommand } from './commands/dev.ts';
 import { emulatorCommand } from './commands/emulator.ts';
+import { workerCommand } from './commands/worker.ts';
 import { exitCodes, isCliFailure } from './exit.ts';
 
 const program = new Command('lifeboat')
   .description('Restores cloud databases, and rehearses it.')
   .addCommand(devCommand())
-  .addCommand(emulatorCommand());
+  .addCommand(emulatorCommand())
+  .addCommand(workerCommand());
 
 try {
   await program.parseAsync();

@@ -1,0 +1,2 @@
+/** Placeholder while the inquiries are written. */
+export const inquiries = {};

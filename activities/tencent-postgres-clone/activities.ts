@@ -1,0 +1,58 @@
+import type { Activities, CloneOrder, ClonePlan } from '../../workflows/tencent-postgres-clone.ts';
+import { jittered, notReady, preconditionFailed } from '../failures.ts';
+import { attemptTime, elapsedMs, remember, remembered } from '../looks.ts';
+import { spokenDuration } from '../moments.ts';
+import { findOpenPort } from '../open-port.ts';
+import { registeredSearchAttributes } from '../search-attributes.ts';
+import { inspectClone } from './checks.ts';
+import { cloneCloud } from './cloud.ts';
+import { createClone, findClones, waitForCloneOrder } from './create.ts';
+import { keepClone } from './keep.ts';
+import { orderFrom } from './order.ts';
+import { deleteClone } from './undo.ts';
+import { waitForClone } from './wait.ts';
+
+/** Parses the request with the client's own schema and pins account, region, name and tags for the run. */
+const checkCloneRequest: Activities['checkCloneRequest'] = async ({ input, run }) =>
+  orderFrom(input, run, await registeredSearchAttributes());
+
+/**
+ * Proves every precondition. One that won't come true fails at once; one that passes by itself is waited
+ * for until the check's deadline, saying what is seen.
+ */
+const checkCloneSource: Activities['checkCloneSource'] = async ({ order, earlier }) => {
+  const memory = remembered<{ plan: ClonePlan }>();
+  const plan = await inspectClone(cloneCloud(order), order, earlier ?? memory.plan);
+  const { no, wait } = { no: failing(plan, 'no'), wait: failing(plan, 'wait') };
+  if (no.length > 0)
+    throw preconditionFailed(`NOT CREATED  ${no.join('; ')}. Nothing was made.`, {
+      checks: plan.checks.filter(({ ok }) => ok === 'no'),
+    });
+  if (wait.length === 0) return plan;
+  // What `latest` and `ago` meant at the first look stays.
+  if (!earlier && !memory.plan) remember({ plan: { ...plan, checks: [], parameters: {} } });
+  throw notReady(`${wait.join('; ')}. ${patienceOf(order)}`, jittered(order.timing.lookMs));
+};
+
+function failing({ checks }: ClonePlan, ok: 'no' | 'wait'): string[] {
+  return checks
+    .filter((check) => check.ok === ok)
+    .map(({ name, expected, seen }) => `${name}: ${seen} (expected: ${expected})`);
+}
+
+function patienceOf({ deadlines, timing }: CloneOrder): string {
+  const until = new Date(attemptTime() - elapsedMs() + deadlines.checkMs).toISOString();
+  return `Looking every ${spokenDuration(Math.max(1000, timing.lookMs))} until ${until.slice(0, 19)}Z`;
+}
+
+export const activities: Activities = {
+  checkCloneRequest,
+  checkCloneSource,
+  createClone,
+  findClones,
+  waitForCloneOrder,
+  waitForClone,
+  findOpenPort,
+  deleteClone,
+  keepClone,
+};

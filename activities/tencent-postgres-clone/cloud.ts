@@ -1,0 +1,306 @@
+import { callTencent, detailsOf, readFailure, tencentNow } from '../clouds/tencent.ts';
+import type { TencentAnswer, TencentError } from '../clouds/tencent.ts';
+import { errorClass } from '../clouds/tencent-errors.ts';
+import { chooseAccount, type Account, type Role } from '../accounts.ts';
+import { cloudUnavailable } from '../failures.ts';
+
+/** The fields of Tencent's DBInstance that a restore reads (SDK models v20170312, 2026-08). */
+export interface Instance {
+  DBInstanceId: string;
+  DBInstanceName: string;
+  DBInstanceStatus: string;
+  DBInstanceClass: string;
+  /** GB. */
+  DBInstanceStorage: number;
+  DBInstanceStorageType?: string | null;
+  DBMajorVersion?: string | null;
+  DBVersion: string;
+  DBKernelVersion?: string | null;
+  DBEngine?: string | null;
+  Zone: string;
+  VpcId: string;
+  SubnetId: string;
+  PayType: string;
+  ProjectId?: number | null;
+  CreateTime: string;
+  ReadOnlyInstanceNum?: number | null;
+  DeletionProtection?: boolean | null;
+  TagList?: { TagKey: string; TagValue: string }[] | null;
+  DBNodeSet?: { Role: string; Zone: string }[] | null;
+  DBInstanceNetInfo?: NetInfo[] | null;
+}
+
+interface NetInfo {
+  Address?: string | null;
+  Ip?: string | null;
+  Port?: number | null;
+  NetType: string;
+  Status: string;
+}
+
+export interface BaseBackup {
+  Id: string;
+  BackupMethod: string;
+  BackupMode: string;
+  State: string;
+  /** Bytes. */
+  Size: number;
+  StartTime: string;
+  FinishTime: string;
+  ExpireTime: string;
+}
+
+export interface InstanceClass {
+  SpecCode: string;
+  CPU: number;
+  /** MB, unlike DBInstanceMemory. */
+  Memory: number;
+  MinStorage: number;
+  MaxStorage: number;
+}
+
+export interface Zone {
+  Zone: string;
+  ZoneState: string;
+  StandbyZoneSet?: string[] | null;
+}
+
+export interface Where {
+  account: string;
+  region: string;
+  timing: { requestMs: number; lookMs: number };
+}
+
+type Answer<T> = Promise<T & { RequestId: string }>;
+
+/** Limit's documented maximum (DescribeDBInstances, DescribeBaseBackups). */
+const pageSize = 100;
+
+/** The calls of Tencent PostgreSQL that restores need, bound to one account and region. */
+export type CloneCloud = ReturnType<typeof cloneCloud>;
+
+export function cloneCloud({ account: name, region, timing }: Where) {
+  const account: Account = chooseAccount({ cloud: 'tencent', name });
+
+  function send<T>(
+    role: Role,
+    action: string,
+    parameters: Record<string, unknown>,
+    extra: { service?: 'tag'; freshConnection?: true } = {},
+  ): Promise<TencentAnswer<T>> {
+    const common = { account, region, timeoutMs: timing.requestMs };
+    return callTencent<T>({ ...common, role, action, parameters, ...extra });
+  }
+
+  /** Reads, or throws the failure for what was wanted. */
+  async function read<T>(
+    wanted: string,
+    action: string,
+    parameters: Record<string, unknown>,
+  ): Answer<T> {
+    const answer = await send<T>('read', action, parameters);
+    if ('error' in answer) throw readFailure(wanted, answer.error, timing.lookMs);
+    return answer.data;
+  }
+
+  /** Every row of a paged list. Throws if the rows do not add up to the total: an incomplete list proves nothing. */
+  async function readAll<T>(page: {
+    wanted: string;
+    action: string;
+    parameters: Record<string, unknown>;
+    rows: string;
+    key: keyof T;
+  }): Promise<T[]> {
+    const { wanted, action, parameters, rows, key } = page;
+    const found = new Map<unknown, T>();
+    let total = 0;
+    for (let offset = 0; offset === 0 || offset < total; offset += pageSize) {
+      const answer = await read<Record<string, unknown>>(wanted, action, {
+        ...parameters,
+        Limit: pageSize,
+        Offset: offset,
+      });
+      total = Number(answer['TotalCount'] ?? 0);
+      const list = (answer[rows] ?? []) as T[];
+      for (const row of list) found.set(row[key], row);
+      if (list.length === 0) break;
+    }
+    if (found.size !== total)
+      throw cloudUnavailable(
+        `Cannot ${wanted}: ${action} says ${total} and lists ${found.size}; the list changed while it was read.`,
+        timing.lookMs,
+      );
+    return [...found.values()];
+  }
+
+  return {
+    account,
+    /** The cloud's own clock. */
+    now: () => tencentNow(account, timing.requestMs),
+
+    /** The instance, or undefined if the cloud says that there is none. */
+    async instance(id: string): Promise<Instance | undefined> {
+      const answer = await send<{ DBInstance?: Instance | null }>(
+        'read',
+        'DescribeDBInstanceAttribute',
+        { DBInstanceId: id },
+      );
+      if ('data' in answer) return answer.data.DBInstance ?? undefined;
+      if (answer.error.code && errorClass(answer.error.code) === 'gone') return undefined;
+      throw readFailure(`read ${id}`, answer.error, timing.lookMs);
+    },
+
+    /** All instances of the region, or those whose name contains `name` (the filter is fuzzy). */
+    instances: (options: { name?: string } = {}) =>
+      readAll<Instance>({
+        wanted: options.name ? `look for ${options.name}` : 'list the instances',
+        action: 'DescribeDBInstances',
+        parameters: options.name
+          ? { Filters: [{ Name: 'db-instance-name', Values: [options.name] }] }
+          : {},
+        rows: 'DBInstanceSet',
+        key: 'DBInstanceId',
+      }),
+
+    /** Base backups of an instance, newest first. Without MinFinishTime only 7 days would be listed. */
+    backups: (sourceId: string) =>
+      readAll<BaseBackup>({
+        wanted: `list the backups of ${sourceId}`,
+        action: 'DescribeBaseBackups',
+        parameters: {
+          Filters: [{ Name: 'db-instance-id', Values: [sourceId] }],
+          MinFinishTime: '2000-01-01 00:00:00',
+          OrderBy: 'StartTime',
+          OrderByType: 'desc',
+        },
+        rows: 'BaseBackupSet',
+        key: 'Id',
+      }),
+
+    recoveryWindow: (id: string) =>
+      read<{ RecoveryBeginTime: string; RecoveryEndTime: string }>(
+        `read the recovery window of ${id}`,
+        'DescribeAvailableRecoveryTime',
+        { DBInstanceId: id },
+      ),
+    /** The smallest spec and storage that this restore needs: the authority, says the guide. */
+    cloneMinimum: (id: string, point: Record<string, string>) =>
+      read<{ MinSpecCode: string; MinStorage: number }>(
+        `ask what a clone of ${id} needs at least`,
+        'DescribeCloneDBInstanceSpec',
+        { DBInstanceId: id, ...point },
+      ),
+    classes: async (zone: string, source: Pick<Instance, 'DBEngine' | 'DBMajorVersion'>) => {
+      const parameters = {
+        Zone: zone,
+        DBEngine: source.DBEngine ?? 'postgresql',
+        DBMajorVersion: source.DBMajorVersion,
+      };
+      const wanted = `list the specs sold in ${zone}`;
+      const answer = await read<{ ClassInfoSet?: InstanceClass[] | null }>(
+        wanted,
+        'DescribeClasses',
+        parameters,
+      );
+      return answer.ClassInfoSet ?? [];
+    },
+    zones: async () => {
+      const answer = await read<{ ZoneSet?: Zone[] | null }>('list the zones', 'DescribeZones', {});
+      return answer.ZoneSet ?? [];
+    },
+    securityGroups: async (id: string) => {
+      const answer = await read<{ SecurityGroupSet?: { SecurityGroupId: string }[] | null }>(
+        `read the security groups of ${id}`,
+        'DescribeDBInstanceSecurityGroups',
+        { DBInstanceId: id },
+      );
+      return (answer.SecurityGroupSet ?? []).map(({ SecurityGroupId }) => SecurityGroupId);
+    },
+    /** The instance that an order made; undefined while the order is not listed. */
+    orderedInstance: async (dealName: string) => {
+      const answer = await read<{ Deals?: { DBInstanceIdSet?: string[] | null }[] | null }>(
+        `read order ${dealName}`,
+        'DescribeOrders',
+        { DealNames: [dealName] },
+      );
+      return answer.Deals?.[0]?.DBInstanceIdSet?.[0];
+    },
+    /** What Tencent's task list says of a clone that went wrong; a hint for people, never for logic. */
+    taskHint: async (id: string): Promise<string> => {
+      const answer = await send<{
+        TaskSet?: { TaskType: string; Status: string; TaskDetail?: { Message?: string } }[];
+      }>('read', 'DescribeTasks', { DBInstanceId: id });
+      if ('error' in answer) return '';
+      const failed = answer.data.TaskSet?.find(({ Status }) => Status === 'Fail');
+      return failed
+        ? ` Tencent's task ${failed.TaskType}: ${failed.TaskDetail?.Message ?? ''}`
+        : '';
+    },
+
+    /** The one call that makes something. On a connection of its own, sent once. */
+    clone: (parameters: Record<string, unknown>) =>
+      send<{ DealName?: string; BillId?: string; DBInstanceId?: string }>(
+        'create',
+        'CloneDBInstance',
+        parameters,
+        { freshConnection: true },
+      ),
+
+    setDeletionProtection: (id: string, on: 'on' | 'off') =>
+      send('delete', 'ModifyDBInstanceDeletionProtection', {
+        DBInstanceId: id,
+        DeletionProtection: on === 'on',
+      }),
+    isolate: (id: string) => send('delete', 'IsolateDBInstances', { DBInstanceIdSet: [id] }),
+    destroy: (id: string) => send('delete', 'DestroyDBInstance', { DBInstanceId: id }),
+    replaceTags: (id: string, tags: { add: Record<string, string>; remove: string[] }) =>
+      send(
+        'create',
+        'ModifyResourceTags',
+        {
+          Resource: `qcs::postgres:${region}:uin/:DBInstanceId/${id}`,
+          ReplaceTags: Object.entries(tags.add).map(([TagKey, TagValue]) => ({ TagKey, TagValue })),
+          // An empty list is refused (tag service, ModifyResourceTags).
+          ...(tags.remove.length > 0
+            ? { DeleteTags: tags.remove.map((TagKey) => ({ TagKey })) }
+            : {}),
+        },
+        { service: 'tag' },
+      ),
+  };
+}
+
+export type { TencentError };
+export { detailsOf };
+
+/** Tags as a plain object. */
+export function tagsOf({ TagList }: Instance): Record<string, string> {
+  return Object.fromEntries((TagList ?? []).map(({ TagKey, TagValue }) => [TagKey, TagValue]));
+}
+
+/** The private endpoint, once the cloud says that it is open. */
+export function openEndpoint(instance: Instance): { host: string; port: number } | undefined {
+  const row = instance.DBInstanceNetInfo?.find(
+    ({ NetType, Status, Ip, Address }) =>
+      NetType === 'private' && Status === 'opened' && (Ip || Address),
+  );
+  return row ? { host: (row.Ip || row.Address)!, port: row.Port ?? 5432 } : undefined;
+}
+
+/**
+ * Tencent's wall times are UTC+8 in all regions: stated for RecoveryBeginTime, RecoveryEndTime and the
+ * sibling APIs, assumed for RecoveryTargetTime and CreateTime (docs/assumptions.md). ISO 8601 UTC;
+ * undefined for its "never" (0000-00-00).
+ */
+export function fromWall(text: string): string | undefined {
+  const instant = new Date(`${text.replaceAll('/', '-').replace(' ', 'T')}+08:00`);
+  return Number.isNaN(instant.getTime()) || instant.getUTCFullYear() < 1971
+    ? undefined
+    : instant.toISOString();
+}
+
+/** `YYYY-MM-DD HH:MM:SS` in UTC+8, as the API wants it. */
+export function toWall(iso: string): string {
+  const shifted = new Date(new Date(iso).getTime() + 8 * 3_600_000);
+  return shifted.toISOString().slice(0, 19).replace('T', ' ');
+}

@@ -1,0 +1,49 @@
+import type { Activities } from '../../workflows/tencent-postgres-clone.ts';
+import { readFailure } from '../clouds/tencent.ts';
+import { errorClass } from '../clouds/tencent-errors.ts';
+import { jittered, notReady, preconditionFailed } from '../failures.ts';
+import { remember, remembered } from '../looks.ts';
+import { cloneCloud, tagsOf } from './cloud.ts';
+import { isKept } from './presence.ts';
+import { isGone, isLeaving } from './statuses.ts';
+
+/**
+ * Ends our ownership in the cloud itself: the tags `lifeboat-restore` and `lifeboat-owner` give way to
+ * `lifeboat-kept`; deletion protection on if asked. One changing call per attempt, repeatable.
+ * `PreconditionFailed` if the instance is on its way out already.
+ */
+export const keepClone: Activities['keepClone'] = async ({ order, instanceId, keeper }) => {
+  const cloud = cloneCloud(order);
+  const memory = remembered<{ tagged: boolean }>();
+  const clone = await cloud.instance(instanceId);
+  if (!clone) throw notReady(`${instanceId} is not visible yet`, jittered(order.timing.lookMs));
+  const status = clone.DBInstanceStatus;
+  if (isLeaving(status) || isGone(status))
+    throw preconditionFailed(
+      `${instanceId} is ${status} already: too late to keep. While it is isolated, DisIsolateDBInstances brings it back.`,
+    );
+  if (!isKept(clone) && !memory.tagged) {
+    const answer = await cloud.replaceTags(instanceId, {
+      add: { 'lifeboat-kept': tagValue(keeper.by) },
+      remove: Object.keys(order.mark.tags).filter((key) => key in tagsOf(clone)),
+    });
+    if ('error' in answer)
+      throw readFailure(`tag ${instanceId} as kept`, answer.error, order.timing.lookMs);
+    if (!keeper.protect) return;
+    remember({ tagged: true });
+  }
+  if (!keeper.protect || clone.DeletionProtection) return;
+  const answer = await cloud.setDeletionProtection(instanceId, 'on');
+  if ('data' in answer) return;
+  if (answer.error.code && errorClass(answer.error.code) === 'state')
+    throw notReady(
+      `${instanceId} is kept; protection waits while it is ${status}`,
+      jittered(order.timing.lookMs),
+    );
+  throw readFailure(`protect ${instanceId}`, answer.error, order.timing.lookMs);
+};
+
+/** Tencent's tag values: letters, digits and + - = . _ : / @ ( ) [ ] and spaces, at most 255 (tag limits). */
+function tagValue(text: string): string {
+  return text.replace(/[^\p{L}\p{N}+\-=._:/@()[\] ]/gu, '_').slice(0, 100);
+}
