@@ -27,7 +27,10 @@ export const restores = {
     queue: 'lifeboat-tencent',
     load: async () => ({ ...(await import('./tencent-postgres-clone/activities.ts')).activities }),
   },
-} satisfies Record<keyof typeof workflows, Restore>;
+} satisfies Record<Exclude<keyof typeof workflows, Around>, Restore>;
+
+/** Workflows that are no restores. */
+type Around = 'undo' | 'keep' | 'sources' | 'points' | 'plan';
 
 export type RestoreName = keyof typeof restores;
 

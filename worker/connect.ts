@@ -22,7 +22,9 @@ export async function connectWorker(options: {
     try {
       return await NativeConnection.connect(connectionOptions);
     } catch (error) {
-      options.log(`Temporal at ${address} does not answer (${(error as Error).message}); trying again`);
+      options.log(
+        `Temporal at ${address} does not answer (${(error as Error).message}); trying again`,
+      );
       await new Promise((resolve) => setTimeout(resolve, 2000));
     }
   }

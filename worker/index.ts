@@ -21,7 +21,9 @@ export async function runWorker({ queues, onReady, log, signal }: WorkerOptions)
   Runtime.install({
     shutdownSignals: [],
     logger: new DefaultLogger('WARN', ({ level, message, meta }) =>
-      log(`${level} ${message}${meta?.['error'] instanceof Error ? `: ${meta['error'].message}` : ''}`),
+      log(
+        `${level} ${message}${meta?.['error'] instanceof Error ? `: ${meta['error'].message}` : ''}`,
+      ),
     ),
   });
   const { address, namespace } = temporalAddress();

@@ -2,7 +2,8 @@ import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
 import type { NativeConnection } from '@temporalio/worker';
-import { inquiries } from '../activities/inquiries.ts';
+import { checkKeepRequest, checkUndoRequest, findClientSessions } from '../activities/by-run.ts';
+import { findAccounts } from '../activities/inquiries.ts';
 import { findOpenPort } from '../activities/open-port.ts';
 import { restores, type Restore } from '../activities/index.ts';
 
@@ -46,11 +47,13 @@ export async function createWorkers(options: {
 const workflowsPath = fileURLToPath(new URL('../workflows/index.js', import.meta.url));
 
 async function activitiesByQueue(): Promise<Record<string, ActivityMap>> {
-  const all: Record<string, ActivityMap> = { lifeboat: {}, 'lifeboat-verify': { findOpenPort } };
+  const all: Record<string, ActivityMap> = {
+    lifeboat: { findAccounts, checkUndoRequest, checkKeepRequest },
+    'lifeboat-verify': { findOpenPort, findClientSessions },
+  };
   const add = (queue: string, activities: ActivityMap) => {
     all[queue] = merged(all[queue] ?? {}, activities);
   };
-  add('lifeboat', inquiries);
   for (const restore of Object.values<Restore>(restores)) {
     const activities = await restore.load();
     add('lifeboat', activities);

@@ -51,7 +51,12 @@ export interface Activities {
     instanceId: string;
   }): Promise<RunningClone>;
   findOpenPort(ask: { host: string; port: number }): Promise<{ ok: boolean; seen: string }>;
-  deleteClone(ask: { order: CloneOrder; instanceId: string }): Promise<LeftOver[]>;
+  /** `inBin` stops in the recycle bin; the undo of a run goes on until it is gone. */
+  deleteClone(ask: {
+    order: CloneOrder;
+    instanceId: string;
+    until?: 'gone' | 'inBin';
+  }): Promise<LeftOver[]>;
   keepClone(ask: { order: CloneOrder; instanceId: string; keeper: Keeper }): Promise<void>;
 }
 

@@ -9,7 +9,8 @@ import { cloneCloud } from './cloud.ts';
 import { createClone, findClones, waitForCloneOrder } from './create.ts';
 import { keepClone } from './keep.ts';
 import { orderFrom } from './order.ts';
-import { deleteClone } from './undo.ts';
+import { cloneInquiries } from './inquiries.ts';
+import { checkCloneRemovable, deleteClone } from './undo.ts';
 import { waitForClone } from './wait.ts';
 
 /** Parses the request with the client's own schema and pins account, region, name and tags for the run. */
@@ -45,7 +46,8 @@ function patienceOf({ deadlines, timing }: CloneOrder): string {
   return `Looking every ${spokenDuration(Math.max(1000, timing.lookMs))} until ${until.slice(0, 19)}Z`;
 }
 
-export const activities: Activities = {
+/** Everything that a worker serves for this restore: its own activities, and those of the workflows around it. */
+export const activities = {
   checkCloneRequest,
   checkCloneSource,
   createClone,
@@ -55,4 +57,6 @@ export const activities: Activities = {
   findOpenPort,
   deleteClone,
   keepClone,
-};
+  checkCloneRemovable,
+  ...cloneInquiries,
+} satisfies Activities & Record<string, unknown>;

@@ -1,11 +1,12 @@
 import type { LeftOver } from '../../workflows/restore.ts';
+import type { Activities as ByRun } from '../../workflows/by-run.ts';
 import { removeByHand } from '../../workflows/tencent-by-hand.ts';
 import type { Activities, CloneOrder } from '../../workflows/tencent-postgres-clone.ts';
 import { readFailure, spoken, type TencentAnswer } from '../clouds/tencent.ts';
 import { errorClass } from '../clouds/tencent-errors.ts';
 import { jittered, notReady } from '../failures.ts';
 import { attemptTime, remember, remembered } from '../looks.ts';
-import { cloneCloud, tagsOf, type CloneCloud, type Instance } from './cloud.ts';
+import { cloneCloud, openEndpoint, tagsOf, type CloneCloud, type Instance } from './cloud.ts';
 import { isAbsent, isKept } from './presence.ts';
 import { isCreating, isGone, isInBin, isLeaving } from './statuses.ts';
 
@@ -31,7 +32,7 @@ const patience = 5;
  * that the instance is ours. Returns what it must not delete: a changed mark, protection that somebody else
  * switched on, a `protect:` entry, a prepaid instance. `NotReady` says which step it waits for.
  */
-export const deleteClone: Activities['deleteClone'] = async ({ order, instanceId }) => {
+export const deleteClone: Activities['deleteClone'] = async ({ order, instanceId, until }) => {
   const cloud = cloneCloud(order);
   const memory: Memory = { ...nothing, ...remembered<Memory>() };
   const later = (seen: string, change: Partial<Memory>) => {
@@ -52,6 +53,7 @@ export const deleteClone: Activities['deleteClone'] = async ({ order, instanceId
     return [leftOver(order, clone, why)];
   }
   const status = clone.DBInstanceStatus;
+  if (until === 'inBin' && isInBin(status)) return [];
   if (isLeaving(status) && !isInBin(status)) throw later(`is ${status}`, {});
   const waiting =
     isCreating(status) && memory.refusedIn === status && memory.looksSinceRefusal < patience;
@@ -61,7 +63,7 @@ export const deleteClone: Activities['deleteClone'] = async ({ order, instanceId
     });
   const step = nextStep(cloud, clone);
   const answer = await step.call();
-  if ('data' in answer) throw later(`${step.done}; waiting for it to be gone`, {});
+  if ('data' in answer) throw later(`${step.done}; waiting`, {});
   const { error } = answer;
   const kind = error.code ? errorClass(error.code) : 'later';
   if (kind === 'gone') throw later('is gone, one more look', {});
@@ -72,6 +74,23 @@ export const deleteClone: Activities['deleteClone'] = async ({ order, instanceId
     refusedIn: status,
     looksSinceRefusal: 0,
   });
+};
+
+/** What a person must settle before a handed-over clone may be removed. Absent is fine. */
+export const checkCloneRemovable: ByRun['checkCloneRemovable'] = async ({ order, instanceId }) => {
+  const cloud = cloneCloud(order);
+  const clone = await cloud.instance(instanceId);
+  const name = 'instance';
+  if (!clone || isGone(clone.DBInstanceStatus))
+    return { checks: [{ name, expected: 'ours', seen: `${instanceId} is gone`, ok: 'yes' }] };
+  const why = reasonToLeave(cloud, order, clone);
+  const status = clone.DBInstanceStatus;
+  const seen = `${instanceId} is ${status}${why ? `: ${why}` : ''}`;
+  const endpoint = isLeaving(status) ? undefined : openEndpoint(clone);
+  return {
+    checks: [{ name, expected: 'ours, not kept, not protected', seen, ok: why ? 'no' : 'yes' }],
+    ...(endpoint ? { endpoint } : {}),
+  };
 };
 
 /** At most one changing call per attempt: a worker may die after any of them. */
