@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { runWorker } from '../../worker/index.ts';
+import { onLauncherGone } from '../dev/launcher.ts';
 
 /** `lifeboat worker`: serves the task queues until it is told to stop. */
 export function workerCommand(): Command {
@@ -13,6 +14,8 @@ export function workerCommand(): Command {
       process.once('SIGTERM', stop);
       process.once('SIGINT', stop);
       process.once('disconnect', stop); // started by lifeboat dev, which is gone
+      process.channel?.unref();
+      onLauncherGone(stop);
       await runWorker({
         ...(options.queues ? { queues: options.queues } : {}),
         signal: stopping.signal,
