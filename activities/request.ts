@@ -114,6 +114,13 @@ function wording(issue: z.core.$ZodIssue, schema: z.ZodType, owned: OwnedFields)
   ) {
     return [`${path || 'request'}: required`];
   }
+  if (issue.code === 'invalid_union' && issue.message === 'Invalid input') {
+    // Of the forms that it may take, the one that it comes nearest to.
+    const [form = []] = issue.errors.toSorted((a, b) => a.length - b.length);
+    return form.flatMap((inner) =>
+      wording({ ...inner, path: [...issue.path, ...inner.path] }, schema, owned),
+    );
+  }
   const text = issue.message.replace(/^Invalid (input|option): /, '');
   return [`${path || 'request'}: ${text}`];
 }

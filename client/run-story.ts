@@ -96,11 +96,9 @@ export function present(view: RunView, now: number): { phase: string; text: stri
   const phase = pending?.phase ?? 'check';
   if (stuck) return { phase, text: pc.red(`stuck: ${stuck}`) };
   if (stalled) return { phase, text: pc.yellow(stalledText(view, now)) };
-  if (!pending) return { phase: lastPhase(view), text: 'between two steps' };
+  if (!pending) return undefined; // between two steps
   return { phase, text: pendingText(pending, now) };
 }
-
-const lastPhase = (view: RunView) => view.steps.at(-1)?.phase ?? 'check';
 
 function stalledText({ stalled, instanceId, order }: RunView, now: number): string {
   const { name, frozen, lastPoller } = stalled!;
@@ -140,10 +138,14 @@ const firstLook = {
   keep: 'handing over',
 } as const;
 
-/** The same text without what only time changes, so that a log has one line per change. */
+/** The same text without when it looked: that belongs on a live line, not in a log. */
+export function withoutLooks(text: string): string {
+  return text.replace(/; (looked|asking|next) .*$/, '');
+}
+
+/** The same text without anything that only time changes, so that a log has one line per change. */
 export function withoutTimes(text: string): string {
-  return text
-    .replace(/; (looked|asking|next).*$/, '')
+  return withoutLooks(text)
     .replace(/,? (for )?\d+ (s|min|h)( \d+ min)?( ago)?\b/g, '')
-    .replace(/\d+×/g, '');
+    .replace(/\d\d:\d\d:\d\d|\d+×/g, '');
 }

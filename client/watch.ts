@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { exitCodes, type ExitCode } from './exit.ts';
 import { ending } from './run-end.ts';
-import { logLine, present, story, withoutTimes } from './run-story.ts';
+import { logLine, present, story, withoutLooks, withoutTimes } from './run-story.ts';
 import { exitCodeOf, viewRun, type RunView } from './run-view.ts';
 import { say } from './terminal.ts';
 
@@ -81,15 +81,13 @@ function liveScreen() {
       const now = Date.now();
       const doing = present(view, now);
       if (!doing) return;
-      const line = logLine(view, { at: now, ...doing });
       const text = `${doing.phase} ${withoutTimes(doing.text)}`;
-      const changed = text !== last.text;
-      if (changed || now - last.at > lineEveryMs) {
-        if (live) clear();
-        if (!live || (changed && last.text)) say(line);
+      if (text !== last.text || now - last.at > lineEveryMs) {
+        clear();
+        say(logLine(view, { at: now, ...doing, text: withoutLooks(doing.text) }));
         last = { text, at: now };
       }
-      if (live) process.stdout.write(`\r\u001B[2K${fitted(line)}`);
+      if (live) process.stdout.write(`\r\u001B[2K${fitted(logLine(view, { at: now, ...doing }))}`);
     },
   };
 }

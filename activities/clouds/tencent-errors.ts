@@ -9,6 +9,7 @@ export type ErrorClass =
   | 'later' // "please try again later": a create may or may not have been carried out
   | 'state' // not in this status; wait for another
   | 'input' // a parameter is wrong
+  | 'broken' // "contact customer service": no use in asking again, but no proof either that nothing was done
   | 'denied' // the key may not do this
   | 'account' // balance, payment right, identity
   | 'capacity' // quota or stock
@@ -60,12 +61,13 @@ export const errorClasses: Readonly<Record<string, ErrorClass>> = {
   UnsupportedProtocol: 'input',
   InvalidAction: 'input',
   NoSuchVersion: 'input',
-  'InternalError.JsonParseError': 'input',
   'FailedOperation.GetSubnetError': 'input',
   'FailedOperation.QueryVpcFailed': 'input',
   'FailedOperation.QueryVpcFalied': 'input',
-  'FailedOperation.DatabaseAffectedError': 'input',
   'FailedOperation.StorageMemoryCheckError': 'input',
+
+  'InternalError.JsonParseError': 'broken',
+  'FailedOperation.DatabaseAffectedError': 'broken',
 
   AuthFailure: 'denied',
   UnauthorizedOperation: 'denied',
@@ -110,11 +112,15 @@ const remedies: Readonly<Record<string, string>> = {
   'AuthFailure.SignatureFailure':
     'The secret key does not fit the secret id: check the credentials.',
   throttled: 'Too many calls at once; it is tried again.',
+  later: 'It is tried again.',
+  unheard: 'It is tried again.',
+  broken: 'Ask Tencent, with the request id.',
   state: 'It is tried again when the status has changed.',
   input: 'Correct the request and run it again.',
   denied: 'Ask for the right that is named, or use another key.',
   account: 'See to the account, run the same line.',
   capacity: 'Free some, raise the quota, or choose another zone or SpecCode in target.',
+  gone: 'Check the id and the region.',
   clock: 'Set the worker’s clock: Tencent allows 5 minutes.',
 };
 

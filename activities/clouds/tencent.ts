@@ -152,6 +152,7 @@ export function readFailure(wanted: string, error: TencentError, lookMs: number)
     case 'gone':
       return notFound(text, details);
     case 'input':
+    case 'broken':
       return preconditionFailed(text, details);
     case 'capacity':
       return quotaExceeded(text, details);

@@ -30,8 +30,9 @@ const checkCloneSource: Activities['checkCloneSource'] = async ({ order, earlier
       checks: plan.checks.filter(({ ok }) => ok === 'no'),
     });
   if (wait.length === 0) return plan;
-  // What `latest` and `ago` meant at the first look stays.
-  if (!earlier && !memory.plan) remember({ plan: { ...plan, checks: [], parameters: {} } });
+  // What `latest` meant at the first look stays.
+  if (!earlier && !memory.plan && plan.point.backup)
+    remember({ plan: { ...plan, checks: [], parameters: {} } });
   throw notReady(`${wait.join('; ')}. ${patienceOf(order)}`, jittered(order.timing.lookMs));
 };
 

@@ -19,10 +19,12 @@ export async function inspectClone(
   const source = await cloud.instance(request.source);
   const alive = source !== undefined && !isGone(source.DBInstanceStatus);
   const sourceCheck = judgeSource(request, source);
-  if (sourceCheck.ok === 'no') return planOf(order, source, [sourceCheck]);
+  if (sourceCheck.ok === 'no' || sourceCheck.ok === 'wait')
+    return planOf(order, source, [sourceCheck], earlier?.point);
   const found = await findPoint(cloud, order, earlier?.point);
   const checks = [sourceCheck, found.check];
-  if (found.check.ok === 'no') return planOf(order, source, checks, found.point);
+  // Tencent answers what a clone needs only for points that it can restore now.
+  if (found.check.ok !== 'yes') return planOf(order, source, checks, found.point);
   const target = await findTarget({
     cloud,
     order,

@@ -1,6 +1,7 @@
 import type { Check } from '../../workflows/restore.ts';
 import type { ClonePlan, CloneOrder } from '../../workflows/tencent-postgres-clone.ts';
 import { durationMs, parseMoment } from '../request.ts';
+import { elapsedMs } from '../looks.ts';
 import { spokenMoment } from '../moments.ts';
 import { fromWall, toWall, type BaseBackup, type CloneCloud } from './cloud.ts';
 
@@ -24,7 +25,8 @@ export async function findPoint(
   const backup = earlier?.backup ?? from.backup;
   if (backup !== undefined) return findBackup(cloud, source, backup, order.timeZone);
   const now = await cloud.now();
-  const utc = earlier?.utc ?? requestedTime(from, now);
+  // "30m ago" counts from when it was asked, however long a check had to wait since.
+  const utc = earlier?.utc ?? requestedTime(from, new Date(now.getTime() - elapsedMs()));
   return findMoment({ cloud, source, utc, now, timeZone: order.timeZone });
 }
 

@@ -31,8 +31,12 @@ const prepaidMonths = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 24, 36];
 /** `-lb` and 12 hex digits are ours; Tencent allows fewer than 60 characters (API document, parameter Name). */
 const longestPrefix = 59 - '-lb'.length - 12;
 
-const flag = z.union([z.literal(0), z.literal(1)]);
-const text = z.union([z.string().min(1), z.number().transform(String)]);
+const flag = z.union([z.literal(0), z.literal(1)], 'give 0 or 1');
+/** YAML reads an id of digits as a number. */
+const backupId = z.union(
+  [z.string().min(1), z.number().transform(String)],
+  'give a backup set id, or latest',
+);
 
 const node = z.strictObject({
   Role: z.enum(['Primary', 'Standby']),
@@ -95,7 +99,7 @@ const from = z
   .strictObject({
     pointInTime: moment,
     ago: duration,
-    backup: text.describe('A backup set id, or latest.'),
+    backup: backupId.describe('A backup set id, or latest.'),
   })
   .partial()
   .superRefine((value, context) => {
@@ -133,14 +137,16 @@ export const cloneRequest = z
     region: z.enum(regions).optional().describe('Default: the account’s region.'),
     deadlines,
   })
-  .superRefine((value, context) => {
-    if (value.target.InstanceChargeType === 'PREPAID' && value.acceptNoUndo !== true)
-      context.addIssue({
-        code: 'custom',
-        path: ['acceptNoUndo'],
-        message: 'must be true for InstanceChargeType PREPAID: a prepaid instance cannot be undone',
-      });
+  .refine((value) => value.acceptNoUndo === true || !isPrepaid(value), {
+    path: ['acceptNoUndo'],
+    message: 'must be true for InstanceChargeType PREPAID: a prepaid instance cannot be undone',
+    when: ({ value }) => isPrepaid(value), // also where something else is wrong
   });
+
+function isPrepaid(request: unknown): boolean {
+  const { target } = (request ?? {}) as { target?: { InstanceChargeType?: unknown } | null };
+  return target?.InstanceChargeType === 'PREPAID';
+}
 
 /** What the user writes. */
 export type CloneRequestInput = z.input<typeof cloneRequest>;
