@@ -6,6 +6,7 @@ import { cliFailure } from './exit.ts';
 export const isTerminal = (): boolean => process.stdin.isTTY && process.stdout.isTTY;
 
 export function say(...lines: string[]): void {
+  if (lines.length === 0) return;
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { exitCodes, type ExitCode } from './exit.ts';
 import { ending } from './run-end.ts';
@@ -53,17 +54,7 @@ export function detached(workflowId: string): string[] {
 }
 
 const pause = (ms: number, signal: AbortSignal) =>
-  new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
+  setTimeout(ms, undefined, { signal }).catch(() => undefined);
 
 function liveScreen() {
   const live = process.stdout.isTTY;
