@@ -122,7 +122,7 @@ function checked(candidate: Account, environment: Environment): Account {
 export function isLoopback(endpoint: string | undefined): boolean {
   if (!endpoint) return false;
   const { hostname } = new URL(endpoint);
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname);
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }
 
 function accountsFromEnvironment(environment: Environment): Account[] {

@@ -12,8 +12,15 @@ export interface FailureDetails {
   [key: string]: unknown;
 }
 
-/** Temporal keeps 4 KB of a pending activity's failure, message, details and stack together. */
+/** Bytes. Temporal keeps 4 KB of a pending activity's failure, message, details and stack together. */
 const longestMessage = 1500;
+
+function shortened(message: string): string {
+  const bytes = new TextEncoder().encode(message);
+  if (bytes.length <= longestMessage) return message;
+  // As a stream: a character that is cut in two is left out.
+  return `${new TextDecoder().decode(bytes.subarray(0, longestMessage), { stream: true })}…`;
+}
 
 interface Making {
   type: string;
@@ -27,7 +34,7 @@ interface Making {
 function failure({ type, message, details, nonRetryable, retryInMs, benign }: Making) {
   const made = ApplicationFailure.create({
     type,
-    message: message.length > longestMessage ? `${message.slice(0, longestMessage)}…` : message,
+    message: shortened(message),
     nonRetryable: nonRetryable ?? false,
     ...(details ? { details: [details] } : {}),
     // An interval below 1 s takes 1 s anyway, and 0 ends the activity (observed on server 1.32).

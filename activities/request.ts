@@ -116,10 +116,12 @@ function wording(issue: z.core.$ZodIssue, schema: z.ZodType, owned: OwnedFields)
   }
   if (issue.code === 'invalid_union' && issue.message === 'Invalid input') {
     // Of the forms that it may take, the one that it comes nearest to.
-    const [form = []] = issue.errors.toSorted((a, b) => a.length - b.length);
-    return form.flatMap((inner) =>
-      wording({ ...inner, path: [...issue.path, ...inner.path] }, schema, owned),
+    const forms = issue.errors.map((faults) =>
+      faults.flatMap((inner) =>
+        wording({ ...inner, path: [...issue.path, ...inner.path] }, schema, owned),
+      ),
     );
+    return forms.toSorted((a, b) => a.length - b.length)[0] ?? [];
   }
   const text = issue.message.replace(/^Invalid (input|option): /, '');
   return [`${path || 'request'}: ${text}`];
@@ -137,6 +139,8 @@ function nearest(key: string, known: string[]): string | undefined {
 function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   type Node = {
     properties?: Record<string, Node>;
+    /** Of a record: what every key holds. */
+    additionalProperties?: Node | boolean;
     items?: Node;
     anyOf?: Node[];
     oneOf?: Node[];
@@ -146,8 +150,12 @@ function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   for (const key of path) {
     nodes = nodes
       .flatMap(flat)
-      .map((node) => (typeof key === 'number' ? node.items : node.properties?.[String(key)]))
-      .filter((node) => node !== undefined);
+      .map((node) =>
+        typeof key === 'number'
+          ? node.items
+          : (node.properties?.[String(key)] ?? node.additionalProperties),
+      )
+      .filter((node) => typeof node === 'object');
   }
   return nodes.flatMap(flat).flatMap((node) => Object.keys(node.properties ?? {}));
 }

@@ -28,7 +28,9 @@ export async function openSessions(options: {
         where datid is not null and pid <> pg_backend_pid()
           -- null for other users' sessions unless the login may read all statistics
           and coalesce(backend_type, 'client backend') = 'client backend'
-          and application_name is distinct from 'lifeboat'`,
+          and application_name is distinct from 'lifeboat'
+          -- superusers are the cloud's own: nobody else has them on a managed instance
+          and usesysid not in (select oid from pg_roles where rolsuper)`,
     );
     const open = rows[0]?.open ?? 0;
     return { open, seen: open === 0 ? 'none' : `${open} open` };
