@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { EngineHost } from '../../emulator/engines/engine.ts';
 import type { Emulator, EmulatorOptions, EngineContext } from '../../emulator/index.ts';
+import { onLauncherGone } from '../dev/launcher.ts';
 import { cliFailure } from '../exit.ts';
 
 interface Flags {
@@ -17,7 +18,7 @@ interface Flags {
 /** `lifeboat emulator`: the clouds of the emulator on one loopback port, until it is told to stop. */
 export function emulatorCommand(): Command {
   return new Command('emulator')
-    .description('run the emulated clouds on one loopback port, to rehearse without an account')
+    .description('Run the emulated clouds on one loopback port, to rehearse without an account')
     .option('--port <port>', 'port on 127.0.0.1, 0 for a free one', wholeNumber, 7430)
     .option('--time-scale <n>', 'how many times faster than the clouds', positiveNumber, 60)
     .option('--seed <text>', 'makes ids, durations and lags reproducible')
@@ -120,10 +121,11 @@ function readyLine(emulator: Emulator, flags: Flags): string {
   return `Emulator ready at ${url} (key ${accessKeyId} / ${secretKey}, time scale ${timeScale}, seed ${seed}, ${behind})`;
 }
 
-/** Resolves on SIGTERM, SIGINT, or when the parent that forked this process has gone. */
+/** Resolves on SIGTERM, SIGINT, or when npx or the parent that forked this process has gone. */
 function stopRequest(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+    onLauncherGone(resolve);
     if (!process.channel) return;
     process.once('disconnect', () => resolve());
     process.channel.unref(); // listening for the end of the channel must not keep this process alive
