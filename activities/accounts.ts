@@ -15,7 +15,7 @@ const credential = z
       sessionToken: z.string().optional(),
     }),
     file: z.string().describe('A JSON file with secretId, secretKey and perhaps token.'),
-    profile: z.union([z.string(), z.literal(true)]).describe('The vendor’s own credentials file.'),
+    profile: z.literal(true).describe('The default profile of the vendor’s own credentials file.'),
     instanceRole: z.union([z.string(), z.literal(true)]).describe('The role of this machine.'),
     assumeRole: z.strictObject({
       roleArn: z.string(),
@@ -32,9 +32,22 @@ export type Credential = z.output<typeof credential>;
 
 const roles = z.strictObject({ read: credential, create: credential, delete: credential });
 
+/** One credential for all, or one per role; the faults are told of the form that was meant. */
+const credentials = z.unknown().transform((value, context): Credential | z.output<typeof roles> => {
+  const perRole = typeof value === 'object' && value !== null && hasRole(value);
+  const parsed = (perRole ? roles : credential).safeParse(value);
+  if (parsed.success) return parsed.data;
+  for (const issue of parsed.error.issues)
+    context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
+  return z.NEVER;
+});
+
+const hasRole = (value: object) => Object.keys(roles.shape).some((role) => role in value);
+
 const timing = z
   .strictObject({
     request: duration.describe('How long one call may take.'),
+    create: duration.describe('How long a create attempt may take: at least two calls.'),
     listLag: duration.describe('How long a new instance may be missing from lists.'),
     look: duration.describe('How often a waiting restore looks.'),
     undoRetry: duration.describe('How long a refused delete waits before it is tried again.'),
@@ -50,7 +63,7 @@ const account = z.strictObject({
     .regex(/^[+-]\d{2}:\d{2}$/, 'an offset such as +08:00')
     .default('+08:00')
     .describe('What a bare clock time in the CLI means.'),
-  credentials: z.union([roles, credential]),
+  credentials,
   proxy: z.string().optional(),
   endpoint: z.url().optional().describe('Instead of the cloud’s own. Loopback for the emulator.'),
   timing: timing.optional(),

@@ -129,6 +129,7 @@ function wording(issue: z.core.$ZodIssue, schema: z.ZodType, owned: OwnedFields)
 
 function nearest(key: string, known: string[]): string | undefined {
   const ranked = known
+    .filter((name) => name !== key) // a union knows it in another form
     .map((name) => ({ name, distance: leven(key.toLowerCase(), name.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];

@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import {
   decodeArrayFromPayloads,
   decodeOptionalFailureToOptionalError,
@@ -50,7 +50,11 @@ export async function readRunHistory(
   run: { workflowId: string; runId?: string },
 ): Promise<RunHistory> {
   const handle = client.workflow.getHandle(run.workflowId, run.runId);
-  const { events } = await handle.fetchHistory();
+  const { events } = await handle.fetchHistory().catch((error: unknown) => {
+    // fetchHistory alone passes gRPC's NOT_FOUND through as it came (SDK 1.24.0).
+    if ((error as { code?: unknown }).code !== 5) throw error;
+    throw new WorkflowNotFoundError((error as Error).message, run.workflowId, run.runId);
+  });
   const converter = client.options.loadedDataConverter;
   const decoded = async (payloads: Payloads) =>
     (await decodeArrayFromPayloads(converter, payloads))[0];

@@ -1,6 +1,7 @@
 import {
   ActivityFailure,
   ApplicationFailure,
+  patched,
   sleep,
   TimeoutFailure,
   workflowInfo,
@@ -36,7 +37,7 @@ export interface CreateSteps<A extends Accepted> {
  */
 export async function createOnce<A extends Accepted>(steps: CreateSteps<A>): Promise<A> {
   const { made, find } = steps;
-  if (isReset()) {
+  if (looksFirst()) {
     made.doubts += 1;
     const earlier = adopted(made, await find('this run was reset'));
     if (earlier) return earlier;
@@ -64,6 +65,17 @@ export async function createOnce<A extends Accepted>(steps: CreateSteps<A>): Pro
       await steps.recheck();
     }
   }
+}
+
+/**
+ * True where a reset run comes to its create for the first time. What it took over from its forerunner replays as
+ * it was, without a look; the marker says so in every later replay, also of an exported history, whose run id
+ * tells nothing of a reset.
+ */
+function looksFirst(): boolean {
+  const marker = 'look-before-creating-after-a-reset';
+  if (workflowInfo().unsafe.isReplaying) return patched(marker);
+  return isReset() && patched(marker);
 }
 
 /** True in a run that `temporal workflow reset` made: its forerunner may have created already. */

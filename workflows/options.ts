@@ -3,6 +3,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   proxyActivities,
+  TimeoutFailure,
 } from '@temporalio/workflow';
 import type { ActivityInterfaceFor, ActivityOptions } from '@temporalio/workflow';
 import type { Timing } from './restore.ts';
@@ -100,15 +101,25 @@ export function ranOut(error: unknown): error is ActivityFailure {
  * one sentence that says what was last seen. The UI and the CLI show only the outermost message.
  */
 export function outermost(error: unknown, late?: { type: string; sentence: string }): unknown {
-  if (ranOut(error) && late) {
-    const seen =
-      error.cause instanceof ApplicationFailure ? ` Last seen: ${error.cause.message}` : '';
+  if (!(error instanceof ActivityFailure)) return error;
+  if (ranOut(error) && (late ?? error.cause instanceof TimeoutFailure)) {
+    const { type, sentence } = late ?? { type: 'CloudUnavailable', sentence: 'Out of time.' };
+    const said = lastWords(error);
     return ApplicationFailure.create({
-      type: late.type,
-      message: `${late.sentence}${seen || ' No worker answered.'}`,
+      type,
+      message: `${sentence} ${said ? `Last seen: ${said}` : 'No worker answered.'}`,
       nonRetryable: true,
       cause: error,
     });
   }
-  return error instanceof ActivityFailure && error.cause ? error.cause : error;
+  return error.cause ?? error;
+}
+
+/**
+ * What the last attempt that ended said. A deadline that passes during the next one wraps it in a timeout, whose
+ * inner failure the SDK keeps in its raw form only (1.24.0).
+ */
+function lastWords({ cause }: ActivityFailure): string | undefined {
+  if (cause instanceof ApplicationFailure) return cause.message;
+  return (cause instanceof TimeoutFailure && cause.failure?.cause?.message) || undefined;
 }

@@ -7,7 +7,7 @@ import {
 } from '@temporalio/workflow';
 import { reason, withCompensation } from './compensation.ts';
 import type { RegisterUndo, Undo } from './compensation.ts';
-import { isReset } from './create-once.ts';
+import { isReset, nameInstance } from './create-once.ts';
 import type { Made } from './create-once.ts';
 import { acceptHandOver } from './hand-over.ts';
 import type { HandOver } from './hand-over.ts';
@@ -52,7 +52,13 @@ export interface RestoreRun {
   /** The undo to register before the create. */
   removeMade: Undo;
   /** Before the result: hands over if asked, and removes a second instance of ours that came late. */
-  conclude(): Promise<LeftOver[]>;
+  conclude(): Promise<Conclusion>;
+}
+
+export interface Conclusion {
+  left: LeftOver[];
+  /** What people must know of it, for the result. */
+  warnings: string[];
 }
 
 /** Begins a restore: who it is, what people see, which updates it takes. Call it first. */
@@ -62,13 +68,16 @@ export function beginRestore(): RestoreRun {
   const progress = startProgress();
   let order: AnyOrder;
   let hands: Hands;
-  let undoScope: CancellationScope | undefined;
+  let undoing: CancellationScope | undefined;
 
   const handOver = acceptHandOver({
     progress,
     made,
     keep: (instanceId, keeper) => hands.keep(instanceId, keeper),
-    stopUndo: () => undoScope?.cancel(),
+    stopUndo: async () => {
+      undoing?.cancel();
+      await condition(() => undoing === undefined);
+    },
   });
 
   async function findDoubtful(left: LeftOver[]): Promise<string[]> {
@@ -93,6 +102,45 @@ export function beginRestore(): RestoreRun {
     return left;
   }
 
+  /** What it left, or undefined if a keep stopped it: then its last attempt has ended. */
+  async function removeUnlessStopped(): Promise<LeftOver[] | undefined> {
+    progress.enter('undo', `deleting ${made.instanceId ?? order.mark.name}`);
+    const scope = new CancellationScope({ cancellable: true });
+    undoing = scope;
+    try {
+      const left = await scope.run(removeAll);
+      return scope.consideredCancelled ? undefined : left;
+    } catch (error) {
+      if (scope.consideredCancelled) return undefined;
+      throw error;
+    } finally {
+      undoing = undefined;
+    }
+  }
+
+  /** A keep that came before the instance had an id, or before the run went wrong, is carried out here. */
+  async function keepMade(): Promise<LeftOver[]> {
+    const id = () => made.instanceId ?? order.mark.name;
+    try {
+      if (!made.instanceId) {
+        const found = await hands.find('kept: a create of this run has no known answer');
+        const ours = found.find(({ alive, instanceId }) => alive && instanceId);
+        if (ours?.instanceId) nameInstance(made, ours.instanceId);
+      }
+      await handOver.apply();
+      return [];
+    } catch (error) {
+      return [
+        {
+          id: id(),
+          status: 'kept',
+          why: `not tagged: ${reason(error)}`,
+          remedy: [hands.lookByHand],
+        },
+      ];
+    }
+  }
+
   return {
     identity: { restoreId: firstExecutionRunId, owner: root?.workflowId ?? workflowId },
     made,
@@ -114,7 +162,8 @@ export function beginRestore(): RestoreRun {
     async guarded(body) {
       try {
         const result = await withCompensation(body);
-        await condition(allHandlersFinished);
+        // From here on there is no undo any more, so a cancel comes too late and must not end the run.
+        await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
         progress.close(handOver.kept() ? 'kept' : 'restored');
         const kept = handOver.kept();
         return { ...result, phases: progress.status.phases, ...(kept ? { kept } : {}) };
@@ -125,28 +174,31 @@ export function beginRestore(): RestoreRun {
       }
     },
     async removeMade({ cancelled }) {
-      if (handOver.kept() || (!made.instanceId && made.doubts === 0)) return [];
-      if (handOver.onFailure() === 'keep' && !cancelled && made.instanceId) {
-        await handOver.keepAsAsked();
-        return [keptAsAsked(made.instanceId)];
-      }
-      progress.enter('undo', `deleting ${made.instanceId ?? order.mark.name}`);
-      undoScope = new CancellationScope({ cancellable: true });
-      try {
-        return await undoScope.run(removeAll);
-      } catch (error) {
-        if (handOver.kept()) return []; // a keep came in time and stopped this undo
-        throw error;
+      if (!made.instanceId && made.doubts === 0) return [];
+      for (;;) {
+        await handOver.decided();
+        if (handOver.kept()) return keepMade();
+        if (handOver.onFailure() === 'keep' && !cancelled && made.instanceId) {
+          await handOver.keepAsAsked();
+          return [keptAsAsked(made.instanceId)];
+        }
+        const left = await removeUnlessStopped();
+        if (left) return left;
       }
     },
     async conclude() {
-      await handOver.apply();
-      if (made.doubts === 0) return [];
+      const concluded: Conclusion = { left: [], warnings: [] };
+      await handOver.apply().catch((error: unknown) => {
+        concluded.warnings.push(`kept, but not tagged so in the cloud: ${unlessCancelled(error)}`);
+      });
+      if (made.doubts === 0) return concluded;
       const late = await hands.findNow('a create of this run has no known answer');
       const others = late.filter(({ instanceId }) => instanceId && instanceId !== made.instanceId);
-      const left: LeftOver[] = [];
-      for (const { instanceId } of others) left.push(...(await hands.remove(instanceId!)));
-      return left;
+      for (const { instanceId } of others) {
+        concluded.left.push(...(await hands.remove(instanceId!)));
+        concluded.warnings.push(`a second instance of this run came late: ${instanceId}, deleted`);
+      }
+      return concluded;
     },
   };
 }

@@ -30,10 +30,14 @@ export interface ClonePlan {
   point: { text: string; utc?: string; backup?: string };
   source: { id: string; name: string; status: string; version: string; kernel: string };
   warnings: string[];
+  /** While the point lies beyond it: where the recovery window ends, ISO 8601 UTC. */
+  windowEnd?: string;
 }
 
 export interface RunningClone {
   endpoint: { host: string; port: number };
+  /** Names of the database accounts, if the cloud told them. */
+  accounts: string[];
   differsFromSource: string[];
 }
 
@@ -95,10 +99,14 @@ export async function tencentPostgresClone(input: CloneRequestInput): Promise<Re
 
     run.enter('reach', `opening ${clone.endpoint.host}:${clone.endpoint.port}`);
     const reachable = await cloud.reach(clone.endpoint);
-    const leftBehind = await run.conclude();
+    const { left, warnings } = await run.conclude();
 
     run.enter('done', `${instanceId} is running`);
-    return handedOver({ order, plan, accepted, instanceId, clone, reachable, leftBehind });
+    return {
+      ...handedOver({ order, plan, accepted, instanceId, clone, reachable }),
+      leftBehind: left,
+      warnings: [...plan.warnings, ...warnings],
+    };
   });
 }
 
@@ -127,7 +135,7 @@ function callsFor(order: CloneOrder) {
     find: (why: string) =>
       findSettled({
         whileSettling: finding(why, timing.settlingMs + 2 * timing.lookMs),
-        atLast: finding(`${why}; last look`),
+        atLast: finding(`${why}; last look`, deadlines.undoMs),
       }),
     findNow: (why: string) => finding(why)({ insist: false }),
     ordered: ({ cloud }: Accepted) =>
@@ -179,8 +187,7 @@ function handedOver(came: {
   instanceId: string;
   clone: RunningClone;
   reachable: RestoredInstance['reachable'];
-  leftBehind: LeftOver[];
-}): RestoredInstance {
+}): Omit<RestoredInstance, 'leftBehind' | 'warnings'> {
   const { order, plan, accepted, instanceId, clone } = came;
   const { host, port } = clone.endpoint;
   return {
@@ -191,15 +198,13 @@ function handedOver(came: {
     account: order.account,
     region: order.region,
     endpoint: clone.endpoint,
-    login: `psql "host=${host} port=${port} dbname=postgres user=…": accounts and passwords are the source's of that moment`,
+    login: `psql "host=${host} port=${port} dbname=postgres user=${clone.accounts[0] ?? '…'}"   accounts${clone.accounts.length > 0 ? ` (${clone.accounts.join(', ')})` : ''} and passwords are the source's of that moment`,
     restoredFrom: { source: plan.source.id, ...plan.point },
     checks: plan.checks,
     phases: [],
     requestIds: accepted.requestId ? { CloneDBInstance: accepted.requestId } : {},
     reachable: came.reachable,
     differsFromSource: clone.differsFromSource,
-    warnings: plan.warnings,
-    leftBehind: came.leftBehind,
     verdict: 'RESTORED_NOT_VERIFIED: no checks of the data were given',
     timeScale: order.timeScale,
     cloud: { ...accepted.cloud, DBInstanceId: instanceId },

@@ -1,5 +1,5 @@
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import type { AbstractClient as Sdk } from 'tencentcloud-sdk-nodejs/tencentcloud/common/abstract_client.js';
 import { credentialFor, type Account, type Role } from '../accounts.ts';
 import {
@@ -52,7 +52,10 @@ export interface TencentError {
   readonly requestId?: string;
 }
 
-export type TencentAnswer<T> = { data: T & { RequestId: string } } | { error: TencentError };
+/** `at`: the cloud's own clock, to the second, from the answer's Date header. */
+export type TencentAnswer<T> = ({ data: T & { RequestId: string } } | { error: TencentError }) & {
+  at?: Date;
+};
 
 // Idle connections are shared by all reads; the sockets belong to Node, not to a request.
 const keepAlive = {
@@ -100,16 +103,35 @@ export async function callTencent<T>(call: TencentCall): Promise<TencentAnswer<T
       },
     },
   });
+  const heard = listenForDate(client);
   try {
     const data = (await client.request(call.action, call.parameters, {
       signal: AbortSignal.timeout(call.timeoutMs),
     })) as T & { RequestId: string };
-    return { data };
+    return { data, ...heard };
   } catch (error) {
-    return { error: understood(error, [credential.secretKey, credential.token]) };
+    return { error: understood(error, [credential.secretKey, credential.token]), ...heard };
   } finally {
     if (call.freshConnection) agent.destroy();
   }
+}
+
+/**
+ * Fills `at` when an answer arrives. The SDK hands out no headers (4.1.313), so this wraps the inner method that
+ * reads the response; a version without it leaves `at` empty.
+ */
+function listenForDate(client: Sdk): { at?: Date } {
+  type Answer = { headers: { get(name: string): string | null } };
+  const inner = client as unknown as { parseResponse?: (answer: Answer) => Promise<unknown> };
+  const heard: { at?: Date } = {};
+  const parse = inner.parseResponse?.bind(client);
+  if (parse)
+    inner.parseResponse = (answer) => {
+      const at = Date.parse(answer.headers.get('date') ?? '');
+      if (!Number.isNaN(at)) heard.at = new Date(at);
+      return parse(answer);
+    };
+  return heard;
 }
 
 /** A business error has a code and a request id; all else is transport (SDK behaviour, 4.1.313). */
@@ -185,7 +207,7 @@ export function createFailure(wanted: string, error: TencentError, lookMs: numbe
       return preconditionFailed(refused(remedyFor(error.code!)), details);
     default:
       return outcomeUnknown(
-        `Tried to ${wanted}: ${spoken(error)}. It may exist; not sent again.`,
+        `The call to ${wanted}: ${spoken(error)}. It may exist; it is looked for, and not sent again.`,
         details,
       );
   }
@@ -193,32 +215,4 @@ export function createFailure(wanted: string, error: TencentError, lookMs: numbe
 
 export function detailsOf({ code, requestId }: TencentError) {
   return { ...(code ? { code } : {}), ...(requestId ? { requestId } : {}) };
-}
-
-/**
- * The cloud's own clock, to the second, from the Date header of an unsigned request; worker time if no answer
- * carries one. Windows and "not in the future" are judged by it, never by this machine's clock.
- */
-export async function tencentNow(account: Account, timeoutMs: number): Promise<Date> {
-  const url = address(account, 'postgres');
-  const ask = url.protocol === 'http:' ? httpRequest : httpsRequest;
-  if (account.proxy) return new Date();
-  const header = await new Promise<string | undefined>((resolve) => {
-    const sent = ask(
-      url,
-      {
-        method: 'HEAD',
-        agent: agentFor(url.protocol, false),
-        signal: AbortSignal.timeout(timeoutMs),
-      },
-      (answer) => {
-        answer.resume();
-        resolve(answer.headers.date);
-      },
-    );
-    sent.on('error', () => resolve(undefined));
-    sent.end();
-  });
-  const seen = header === undefined ? NaN : Date.parse(header);
-  return Number.isNaN(seen) ? new Date() : new Date(seen);
 }

@@ -1,7 +1,7 @@
 import type { Activities, CloneOrder, ClonePlan } from '../../workflows/tencent-postgres-clone.ts';
 import { jittered, notReady, preconditionFailed } from '../failures.ts';
 import { attemptTime, elapsedMs, remember, remembered } from '../looks.ts';
-import { spokenDuration } from '../moments.ts';
+import { spokenDuration, spokenMoment } from '../moments.ts';
 import { findOpenPort } from '../open-port.ts';
 import { registeredSearchAttributes } from '../search-attributes.ts';
 import { inspectClone } from './checks.ts';
@@ -22,7 +22,7 @@ const checkCloneRequest: Activities['checkCloneRequest'] = async ({ input, run }
  * for until the check's deadline, saying what is seen.
  */
 const checkCloneSource: Activities['checkCloneSource'] = async ({ order, earlier }) => {
-  const memory = remembered<{ plan: ClonePlan }>();
+  const memory = remembered<CheckMemory>();
   const plan = await inspectClone(cloneCloud(order), order, earlier ?? memory.plan);
   const { no, wait } = { no: failing(plan, 'no'), wait: failing(plan, 'wait') };
   if (no.length > 0)
@@ -30,11 +30,33 @@ const checkCloneSource: Activities['checkCloneSource'] = async ({ order, earlier
       checks: plan.checks.filter(({ ok }) => ok === 'no'),
     });
   if (wait.length === 0) return plan;
-  // What `latest` meant at the first look stays.
-  if (!earlier && !memory.plan && plan.point.backup)
-    remember({ plan: { ...plan, checks: [], parameters: {} } });
-  throw notReady(`${wait.join('; ')}. ${patienceOf(order)}`, jittered(order.timing.lookMs));
+  const first = firstLook(plan, memory);
+  if (JSON.stringify(first) !== JSON.stringify(memory)) remember(first);
+  const moved = movement(plan, first, order.timeZone);
+  throw notReady(`${wait.join('; ')}.${moved} ${patienceOf(order)}`, jittered(order.timing.lookMs));
 };
+
+interface CheckMemory {
+  /** What `latest` meant at the first look stays. */
+  plan?: ClonePlan;
+  /** Where the recovery window ended at the first look, and when that was (server time, ms). */
+  window?: { end: string; at: number };
+}
+
+function firstLook(plan: ClonePlan, memory: CheckMemory): CheckMemory {
+  const pinned =
+    memory.plan ?? (plan.point.backup ? { ...plan, checks: [], parameters: {} } : undefined);
+  const window =
+    memory.window ?? (plan.windowEnd ? { end: plan.windowEnd, at: attemptTime() } : undefined);
+  return { ...(pinned ? { plan: pinned } : {}), ...(window ? { window } : {}) };
+}
+
+/** How far the window's end has come since the first look, so that people can tell whether waiting helps. */
+function movement(plan: ClonePlan, { window }: CheckMemory, timeZone: string): string {
+  if (!window || !plan.windowEnd || window.end === plan.windowEnd) return '';
+  const ago = spokenDuration(attemptTime() - window.at);
+  return ` (The end was ${spokenMoment(window.end, timeZone)} ${ago} ago.)`;
+}
 
 function failing({ checks }: ClonePlan, ok: 'no' | 'wait'): string[] {
   return checks

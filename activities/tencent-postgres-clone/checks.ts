@@ -24,7 +24,11 @@ export async function inspectClone(
   const found = await findPoint(cloud, order, earlier?.point);
   const checks = [sourceCheck, found.check];
   // Tencent answers what a clone needs only for points that it can restore now.
-  if (found.check.ok !== 'yes') return planOf(order, source, checks, found.point);
+  if (found.check.ok !== 'yes') {
+    const { windowEnd } = found;
+    const plan = planOf(order, source, checks, found.point);
+    return windowEnd ? { ...plan, windowEnd } : plan;
+  }
   const target = await findTarget({
     cloud,
     order,

@@ -1,4 +1,4 @@
-import { callTencent, detailsOf, readFailure, tencentNow } from '../clouds/tencent.ts';
+import { callTencent, detailsOf, readFailure } from '../clouds/tencent.ts';
 import type { TencentAnswer, TencentError } from '../clouds/tencent.ts';
 import { errorClass } from '../clouds/tencent-errors.ts';
 import { chooseAccount, type Account, type Role } from '../accounts.ts';
@@ -45,9 +45,9 @@ export interface BaseBackup {
   State: string;
   /** Bytes. */
   Size: number;
-  StartTime: string;
-  FinishTime: string;
-  ExpireTime: string;
+  StartTime?: string | null;
+  FinishTime?: string | null;
+  ExpireTime?: string | null;
 }
 
 export interface InstanceClass {
@@ -81,15 +81,18 @@ export type CloneCloud = ReturnType<typeof cloneCloud>;
 
 export function cloneCloud({ account: name, region, timing }: Where) {
   const account: Account = chooseAccount({ cloud: 'tencent', name });
+  let heard: { cloud: number; here: number } | undefined;
 
-  function send<T>(
+  async function send<T>(
     role: Role,
     action: string,
     parameters: Record<string, unknown>,
     extra: { service?: 'tag'; freshConnection?: true } = {},
   ): Promise<TencentAnswer<T>> {
     const common = { account, region, timeoutMs: timing.requestMs };
-    return callTencent<T>({ ...common, role, action, parameters, ...extra });
+    const answer = await callTencent<T>({ ...common, role, action, parameters, ...extra });
+    if (answer.at) heard = { cloud: answer.at.getTime(), here: performance.now() };
+    return answer;
   }
 
   /** Reads, or throws the failure for what was wanted. */
@@ -135,8 +138,13 @@ export function cloneCloud({ account: name, region, timing }: Where) {
 
   return {
     account,
-    /** The cloud's own clock. */
-    now: () => tencentNow(account, timing.requestMs),
+    /** How often a waiting look is repeated, ms. */
+    lookMs: timing.lookMs,
+    /**
+     * The cloud's own clock, to the second, as its last answer here told it: windows and "not in the future" are
+     * judged by it, never by this machine's clock, unless no answer was heard yet.
+     */
+    now: (): Date => (heard ? new Date(heard.cloud + performance.now() - heard.here) : new Date()),
 
     /** The instance, or undefined if the cloud says that there is none. */
     async instance(id: string): Promise<Instance | undefined> {
@@ -178,7 +186,7 @@ export function cloneCloud({ account: name, region, timing }: Where) {
       }),
 
     recoveryWindow: (id: string) =>
-      read<{ RecoveryBeginTime: string; RecoveryEndTime: string }>(
+      read<{ RecoveryBeginTime?: string | null; RecoveryEndTime?: string | null }>(
         `read the recovery window of ${id}`,
         'DescribeAvailableRecoveryTime',
         { DBInstanceId: id },
@@ -224,6 +232,15 @@ export function cloneCloud({ account: name, region, timing }: Where) {
         { DealNames: [dealName] },
       );
       return answer.Deals?.[0]?.DBInstanceIdSet?.[0];
+    },
+    /** Names of the database accounts, for people; empty if the cloud does not tell. */
+    accounts: async (id: string): Promise<string[]> => {
+      const answer = await send<{ Details?: { UserName: string }[] | null }>(
+        'read',
+        'DescribeAccounts',
+        { DBInstanceId: id, Limit: pageSize },
+      );
+      return 'error' in answer ? [] : (answer.data.Details ?? []).map(({ UserName }) => UserName);
     },
     /** What Tencent's task list says of a clone that went wrong; a hint for people, never for logic. */
     taskHint: async (id: string): Promise<string> => {
@@ -290,10 +307,10 @@ export function openEndpoint(instance: Instance): { host: string; port: number }
 /**
  * Tencent's wall times are UTC+8 in all regions: stated for RecoveryBeginTime, RecoveryEndTime and the
  * sibling APIs, assumed for RecoveryTargetTime and CreateTime (docs/assumptions.md). ISO 8601 UTC;
- * undefined for its "never" (0000-00-00).
+ * undefined for its "never" (0000-00-00) and for an absent field.
  */
-export function fromWall(text: string): string | undefined {
-  const instant = new Date(`${text.replaceAll('/', '-').replace(' ', 'T')}+08:00`);
+export function fromWall(text: string | null | undefined): string | undefined {
+  const instant = new Date(`${(text ?? '').replaceAll('/', '-').replace(' ', 'T')}+08:00`);
   return Number.isNaN(instant.getTime()) || instant.getUTCFullYear() < 1971
     ? undefined
     : instant.toISOString();

@@ -56,11 +56,17 @@ export const findClones: Activities['findClones'] = async ({ order, insist }) =>
   const found = oursAmong(list, mark);
   if (found.length === 0 && insist)
     throw notReady(
-      `${mark.name} is not there (${list.length} instances listed). ${namesakesOf(order, list)}`,
+      `${mark.name} is not among ${list.length} instances; looking by name and tag until ${settledAt()}. ${namesakesOf(order, list)}`.trim(),
       jittered(timing.lookMs),
     );
   return found;
 };
+
+/** When this look's deadline ends the settling time. */
+function settledAt(): string {
+  const { scheduledTimestampMs, scheduleToCloseTimeoutMs } = Context.current().info;
+  return `${new Date(scheduledTimestampMs + scheduleToCloseTimeoutMs).toISOString().slice(11, 19)} UTC`;
+}
 
 function namesakesOf(order: CloneOrder, list: { DBInstanceId: string; DBInstanceName: string }[]) {
   const same = list.filter(({ DBInstanceName }) => DBInstanceName === order.mark.name);

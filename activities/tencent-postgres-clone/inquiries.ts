@@ -47,7 +47,7 @@ const findClonePoints: Inquiries['findClonePoints'] = async (ask) => {
   return {
     source: describe(instance, account, region),
     timeZone: account.timeZone,
-    now: (await cloud.now()).toISOString(),
+    now: cloud.now().toISOString(),
     ...(begin && end ? { window: { begin, end } } : {}),
     backups: backups.map((backup) => ({
       id: backup.Id,

@@ -62,9 +62,10 @@ export function markOf(prefix: string, run: RunIdentity): Mark {
 
 /** Settling, look interval and undo retry shrink with the time scale; the timeout of one HTTP call never does. */
 export function timingOf(account: Account, scale: number): Timing {
-  const chosen = { ...defaults, ...account.timing };
+  const chosen: typeof defaults & Account['timing'] = { ...defaults, ...account.timing };
   const requestMs = durationMs(chosen.request)!;
-  const createMs = 2 * requestMs + 5000; // a look, the call, and some room for a slow machine
+  // A look, the call, and some room for a slow machine.
+  const createMs = Math.max(2 * requestMs, durationMs(chosen.create ?? '') ?? 2 * requestMs + 5000);
   return {
     requestMs,
     createMs,

@@ -9,6 +9,8 @@ import { fromWall, toWall, type BaseBackup, type CloneCloud } from './cloud.ts';
 export interface PointFound {
   point: ClonePlan['point'];
   check: Check;
+  /** Where the recovery window ends now, ISO 8601 UTC; it moves. */
+  windowEnd?: string;
   parameters: { BackupSetId?: string; RecoveryTargetTime?: string };
 }
 
@@ -24,7 +26,7 @@ export async function findPoint(
   const { from, source } = order.request;
   const backup = earlier?.backup ?? from.backup;
   if (backup !== undefined) return findBackup(cloud, source, backup, order.timeZone);
-  const now = await cloud.now();
+  const now = cloud.now();
   // "30m ago" counts from when it was asked, however long a check had to wait since.
   const utc = earlier?.utc ?? requestedTime(from, new Date(now.getTime() - elapsedMs()));
   return findMoment({ cloud, source, utc, now, timeZone: order.timeZone });
@@ -44,14 +46,14 @@ async function findBackup(
   timeZone: string,
 ): Promise<PointFound> {
   const backups = await cloud.backups(source);
+  const now = cloud.now();
+  const restorable = backups.filter((backup) => judged(backup, now).ok === 'yes');
   const chosen =
-    wanted === 'latest'
-      ? backups.filter(isRestorable).sort(newestFirst)[0]
-      : backups.find(({ Id }) => Id === wanted);
+    wanted === 'latest' ? restorable.sort(newestFirst)[0] : backups.find(({ Id }) => Id === wanted);
   const name = wanted === 'latest' ? 'newest finished physical backup' : `backup ${wanted}`;
   const base = { name: 'restore point', expected: 'a finished physical backup, not expired' };
   if (!chosen) {
-    const choice = backups.filter(isRestorable).map(({ Id }) => Id);
+    const choice = restorable.map(({ Id }) => Id);
     const seen = `no such backup: ${name}. Restorable: ${choice.slice(0, 5).join(', ') || 'none'}`;
     return {
       point: { text: name, backup: wanted },
@@ -63,14 +65,13 @@ async function findBackup(
   const text = `backup ${chosen.Id}${finished ? `, finished ${spokenMoment(finished, timeZone)}` : ''}`;
   return {
     point: { text, backup: chosen.Id, ...(finished ? { utc: finished } : {}) },
-    check: { ...base, ...judged(chosen, await cloud.now()) },
+    check: { ...base, ...judged(chosen, now) },
     parameters: { BackupSetId: chosen.Id },
   };
 }
 
-const isRestorable = ({ BackupMethod, State }: BaseBackup) =>
-  BackupMethod === 'physical' && State === 'finished';
-const newestFirst = (a: BaseBackup, b: BaseBackup) => b.FinishTime.localeCompare(a.FinishTime);
+const newestFirst = (a: BaseBackup, b: BaseBackup) =>
+  (b.FinishTime ?? '').localeCompare(a.FinishTime ?? '');
 
 /** Only physical, completed, unexpired sets can be cloned (console guide "clone an instance"). */
 function judged(backup: BaseBackup, now: Date): Pick<Check, 'seen' | 'ok'> {
@@ -116,10 +117,13 @@ async function findMoment(ask: {
       ok: 'no',
     });
   if (utc > end)
-    return found({
-      expected,
-      seen: `${spoken(utc)} is not restorable yet: window ends ${spoken(end)}, and moves. Instead now: --at "${spoken(end)}"`,
-      ok: 'wait',
-    });
+    return {
+      windowEnd: end,
+      ...found({
+        expected,
+        seen: `${spoken(utc)} is not restorable yet: window ends ${spoken(end)}, and moves. Instead now: --at "${spoken(end)}"`,
+        ok: 'wait',
+      }),
+    };
   return found({ expected, seen: spoken(utc), ok: 'yes' });
 }

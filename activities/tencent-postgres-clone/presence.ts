@@ -12,7 +12,7 @@ export async function witnessedList(cloud: CloneCloud, source: string): Promise<
   if (list.length === 0 && (await cloud.instance(source)) !== undefined)
     throw cloudUnavailable(
       `The list of instances is empty although ${source} exists: it proves nothing. Looking again.`,
-      5000,
+      cloud.lookMs,
     );
   return list;
 }

@@ -46,7 +46,7 @@ const node = z.strictObject({
 
 const tag = z.strictObject({ TagKey: z.string().min(1), TagValue: z.string() });
 
-const target = z
+const targetFields = z
   .strictObject({
     SpecCode: z.string().min(1).describe('From DescribeClasses. Default: the source’s.'),
     Storage: z
@@ -75,25 +75,76 @@ const target = z
       .boolean()
       .describe('Switched off again by the undo if we switched it on.'),
   })
-  .partial()
-  .superRefine((value, context) => {
-    const prepaid = value.InstanceChargeType === 'PREPAID';
-    const fault = (path: string, message: string) =>
-      context.addIssue({ code: 'custom', path: [path], message });
-    if (value.Period !== undefined && !prepaid && value.Period !== 1)
-      fault('Period', 'billing by use takes 1 only');
-    if (value.Period !== undefined && prepaid && !prepaidMonths.includes(value.Period))
-      fault('Period', `prepaid takes ${prepaidMonths.join(', ')} months`);
-    if (value.AutoRenewFlag === 1 && !prepaid)
-      fault('AutoRenewFlag', '1 needs InstanceChargeType PREPAID');
-    if (value.VpcId && !value.SubnetId) fault('SubnetId', 'required with VpcId');
-    if (value.SubnetId && !value.VpcId) fault('VpcId', 'required with SubnetId');
-    const primaries = value.DBNodeSet?.filter(({ Role }) => Role === 'Primary').length;
-    if (primaries !== undefined && primaries !== 1)
-      fault('DBNodeSet', `give exactly one Primary node, not ${primaries}`);
-    if (value.TagList?.some(({ TagKey }) => TagKey.startsWith('lifeboat')))
-      fault('TagList', 'tags that start with lifeboat are ours');
-  });
+  .partial();
+
+/** A rule of the document that binds fields together; `fault` says what is wrong, or nothing. */
+interface Rule {
+  field: keyof z.input<typeof targetFields>;
+  fault(target: Record<string, unknown>): string | undefined;
+}
+
+const prepaid = (target: Record<string, unknown>) => target['InstanceChargeType'] === 'PREPAID';
+
+const rules: Rule[] = [
+  {
+    field: 'Period',
+    fault: (target) => {
+      const { Period } = target;
+      if (typeof Period !== 'number') return undefined;
+      if (!prepaid(target)) return Period === 1 ? undefined : 'billing by use takes 1 only';
+      if (prepaidMonths.includes(Period)) return undefined;
+      return `prepaid takes ${prepaidMonths.join(', ')} months`;
+    },
+  },
+  {
+    field: 'AutoRenewFlag',
+    fault: (target) =>
+      target['AutoRenewFlag'] === 1 && !prepaid(target)
+        ? '1 needs InstanceChargeType PREPAID'
+        : undefined,
+  },
+  {
+    field: 'SubnetId',
+    fault: ({ VpcId, SubnetId }) =>
+      VpcId !== undefined && SubnetId === undefined ? 'required with VpcId' : undefined,
+  },
+  {
+    field: 'VpcId',
+    fault: ({ VpcId, SubnetId }) =>
+      SubnetId !== undefined && VpcId === undefined ? 'required with SubnetId' : undefined,
+  },
+  {
+    field: 'DBNodeSet',
+    fault: ({ DBNodeSet }) => {
+      if (!Array.isArray(DBNodeSet)) return undefined;
+      const words = DBNodeSet.map((node) => (node as { Role?: unknown } | null)?.Role);
+      const primaries = words.filter((role) => role === 'Primary').length;
+      const legal = words.every((role) => role === 'Primary' || role === 'Standby');
+      return legal && primaries !== 1
+        ? `give exactly one Primary node, not ${primaries}`
+        : undefined;
+    },
+  },
+  {
+    field: 'TagList',
+    fault: ({ TagList }) =>
+      Array.isArray(TagList) &&
+      TagList.some((tag) => String((tag as { TagKey?: unknown })?.TagKey).startsWith('lifeboat'))
+        ? 'tags that start with lifeboat are ours'
+        : undefined,
+  },
+];
+
+// Each rule speaks also where another field is wrong: a person gets every fault at once.
+const target = rules.reduce(
+  (schema, { field, fault }) =>
+    schema.refine((value) => fault(value) === undefined, {
+      path: [field],
+      error: ({ input }) => fault(input as Record<string, unknown>) ?? '',
+      when: ({ value }) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    }),
+  targetFields,
+);
 
 const from = z
   .strictObject({

@@ -59,7 +59,11 @@ export const waitForClone: Activities['waitForClone'] = async ({ order, plan, in
   if (!endpoint) throw later(`is running, its endpoint is not open yet, ${waited}`, nothing);
   if (memory.ready === 0)
     throw later(`is running, seen once; one more look, ${waited}`, { ready: 1, leaving: 0 });
-  return { endpoint, differsFromSource: differences(plan, clone) };
+  return {
+    endpoint,
+    accounts: await cloud.accounts(instanceId),
+    differsFromSource: differences(plan, clone),
+  };
 };
 
 function describe(status: string, waited: string): string {
