@@ -38,25 +38,48 @@ export function requestOptions(command: Command): Command {
     .option('--json', 'one JSON line');
 }
 
-/** The request that flags or a file describe; checked by the restore's own schema before anything is asked. */
-export async function requestFrom(
-  client: Client,
-  given: { source: string | undefined; flags: RequestFlags },
-): Promise<RequestRead> {
-  const read = await readRequest(client, given);
+interface Given {
+  source: string | undefined;
+  flags: RequestFlags;
+}
+
+/**
+ * The request of the file that -f names; undefined where flags describe one. Asks nobody: a faulty file is
+ * refused at once, whether Temporal answers or not.
+ */
+export function requestOfFile({ source, flags }: Given): RequestRead | undefined {
+  const { file } = flags;
+  if (!file) return undefined;
+  if (source) throw cliFailure('Give a source or -f, not both.');
+  const beside = besideFile.filter((flag) => flags[flag] !== undefined);
+  if (beside.length > 0)
+    throw cliFailure(
+      `${beside.map(spelt).join(', ')}: write that into ${file}; flags do not change a file.`,
+    );
+  return checked(readRequestFile(file));
+}
+
+/** Flags that describe a request themselves. */
+const besideFile = [
+  ...(['at', 'ago', 'backup', 'name', 'reason', 'account', 'region'] as const),
+  ...(['onFailure', 'set'] as const),
+];
+
+const spelt = (flag: string) =>
+  `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+function checked(read: RequestRead): RequestRead {
   const parsed = restores[read.restore].parse(read.request);
   if ('issues' in parsed) throw cliFailure(`InvalidRequest: ${parsed.issues.join('; ')}`);
   return read;
 }
 
-async function readRequest(
-  client: Client,
-  { source, flags }: { source: string | undefined; flags: RequestFlags },
-): Promise<RequestRead> {
-  if (flags.file) {
-    if (source) throw cliFailure('Give a source or -f, not both.');
-    return readRequestFile(flags.file);
-  }
+/** The request that flags describe; checked by the restore's own schema before anything is made. */
+export async function requestFrom(client: Client, given: Given): Promise<RequestRead> {
+  return checked(await readFlags(client, given));
+}
+
+async function readFlags(client: Client, { source, flags }: Given): Promise<RequestRead> {
   if (!source) throw cliFailure('Name a source (lifeboat sources lists them), or a file with -f.');
   const { account, region, name, reason, onFailure } = flags;
   const target = targetFrom(flags.set ?? []);

@@ -28,9 +28,7 @@ function stepText(step: Step): string | undefined {
     case 'checkCloneSource':
       return step.failure ? undefined : checksText(step.result as ClonePlan);
     case 'createClone':
-      return step.failure
-        ? `${step.failure} Not sent again; looking.`
-        : createText(step.result as Accepted);
+      return step.failure ? lostText(step.failure) : createText(step.result as Accepted);
     case 'findClones':
       return findText(step);
     case 'waitForCloneOrder':
@@ -60,6 +58,13 @@ function createText({ how, instanceId, requestId, cloud }: Accepted): string {
   if (how === 'found') return `found ${instanceId} by name and tag: ours, going on with it`;
   const named = instanceId ?? 'an order without an instance yet (prepaid)';
   return `accepted ${named}   deal ${String(cloud['DealName'])}   request ${requestId}`;
+}
+
+/** A worker that died in the middle says nothing; what it sent may have arrived all the same. */
+function lostText(failure: string): string {
+  return /^Activity task timed out/.test(failure)
+    ? 'the worker that sent it fell silent: it may exist; it is not sent again'
+    : failure;
 }
 
 function findText({ result, failure }: Step): string | undefined {
@@ -97,7 +102,20 @@ export function present(view: RunView, now: number): { phase: string; text: stri
   if (stuck) return { phase, text: pc.red(`stuck: ${stuck}`) };
   if (stalled) return { phase, text: pc.yellow(stalledText(view, now)) };
   if (!pending) return undefined; // between two steps
-  return { phase, text: pendingText(pending, now) };
+  return {
+    phase,
+    text: [pendingText(pending, now), lateText(view, now)].filter(Boolean).join('; '),
+  };
+}
+
+/** How long it usually takes, and once it is later than ever: that there is nothing to do, and what to tell Tencent. */
+function lateText({ pending, usualMs, steps, instanceId }: RunView, now: number): string {
+  if (pending?.phase !== 'wait' || !usualMs || !pending.scheduledAt) return '';
+  const usual = `usually ${spokenDuration(usualMs.least)} … ${spokenDuration(usualMs.most)}`;
+  if (now - pending.scheduledAt < usualMs.most) return usual;
+  const { cloud, requestId } = (steps.find(({ activity }) => activity === 'createClone')?.result ??
+    {}) as Partial<Accepted>;
+  return `late (${usual}). Nothing to do here; ticket text for Tencent: deal ${String(cloud?.['DealName'])}, request ${requestId}, instance ${instanceId}`;
 }
 
 function stalledText({ stalled, instanceId, order }: RunView, now: number): string {
@@ -140,7 +158,7 @@ const firstLook = {
 
 /** The same text without when it looked: that belongs on a live line, not in a log. */
 export function withoutLooks(text: string): string {
-  return text.replace(/; (looked|asking|next) .*$/, '');
+  return text.replace(/; (looked|asking|next|usually) .*$/, '');
 }
 
 /** The same text without anything that only time changes, so that a log has one line per change. */

@@ -57,6 +57,8 @@ export interface RunView {
   /** Nobody polls, frozen, or undefined where the queue is served. */
   stalled?: QueueState;
   cancelRequested?: RunHistory['cancelRequested'];
+  /** How long earlier successful restores of this source took. */
+  usualMs?: { least: number; most: number };
   result?: RestoredInstance;
   failure?: { type?: string; message: string };
   left: LeftOver[];
@@ -64,7 +66,12 @@ export interface RunView {
   stuck?: string;
 }
 
-export async function viewRun(client: Client, workflowId: string): Promise<RunView> {
+/** `before`: the same run as seen a moment ago; what does not change is not asked again. */
+export async function viewRun(
+  client: Client,
+  workflowId: string,
+  before?: RunView,
+): Promise<RunView> {
   const handle = client.workflow.getHandle(workflowId);
   const description = await handle.describe().catch((error: Error) => {
     if (error.name !== 'WorkflowNotFoundError') throw error;
@@ -74,6 +81,8 @@ export async function viewRun(client: Client, workflowId: string): Promise<RunVi
   const pending = pendingOf(description.raw.pendingActivities?.[0], history);
   const order = orderOf(history);
   const stalled = await stalledOn(client, { history, pending });
+  const waits = pending?.phase === 'wait';
+  const usualMs = before?.usualMs ?? (waits ? await usualDuration(client, order) : undefined);
   const made = history.closed === 'Completed' ? (history.result as RestoredInstance) : undefined;
   const instanceId = made?.instanceId ?? instancesOf(history)[0];
   const task = description.raw.pendingWorkflowTask;
@@ -90,6 +99,7 @@ export async function viewRun(client: Client, workflowId: string): Promise<RunVi
     ...(instanceId ? { instanceId } : {}),
     ...(pending ? { pending } : {}),
     ...(stalled ? { stalled } : {}),
+    ...(usualMs ? { usualMs } : {}),
     ...(history.cancelRequested ? { cancelRequested: history.cancelRequested } : {}),
     ...(made ? { result: made } : {}),
     ...(history.failure ? { failure: history.failure } : {}),
@@ -136,6 +146,21 @@ function pendingOf(raw: RawPending | undefined, history: RunHistory): Pending | 
     ...(open ? { scheduledAt: open.startedAt } : {}),
     ...(raw.lastWorkerIdentity ? { worker: raw.lastWorkerIdentity } : {}),
   };
+}
+
+/** From at most 5 finished restores of the same source; undefined where visibility cannot tell. */
+async function usualDuration(
+  client: Client,
+  order: RunView['order'],
+): Promise<RunView['usualMs'] | undefined> {
+  if (!order?.searchAttributes.includes('LifeboatSource')) return undefined;
+  const query = `LifeboatSource = '${order.request.source}' AND LifeboatOutcome = 'restored'`;
+  const took: number[] = [];
+  for await (const run of client.workflow.list({ query, pageSize: 5 })) {
+    if (run.closeTime) took.push(run.closeTime.getTime() - run.startTime.getTime());
+    if (took.length === 5) break;
+  }
+  return took.length > 0 ? { least: Math.min(...took), most: Math.max(...took) } : undefined;
 }
 
 /** Which queue keeps it waiting, if one does: the activity's, or the workflows' own. */

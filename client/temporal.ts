@@ -1,6 +1,6 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { Client, Connection } from '@temporalio/client';
-import { temporalAddress } from '../worker/connect.ts';
+import { temporalAddress } from '../worker/address.ts';
 import { cliFailure, exitCodes } from './exit.ts';
 
 const connectWithinMs = 5000;

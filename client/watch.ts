@@ -21,8 +21,9 @@ export async function watchRun(client: Client, workflowId: string): Promise<Exit
   process.once('SIGINT', stop);
   try {
     let told = 0;
+    let view: RunView | undefined;
     for (;;) {
-      const view = await viewRun(client, workflowId);
+      view = await viewRun(client, workflowId, view);
       const lines = story(view);
       lines.slice(told).forEach((line) => screen.print(line));
       told = lines.length;

@@ -1,14 +1,6 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
-
-/** Where Temporal is, from the environment or a profile (envconfig); said aloud, never guessed in silence. */
-export function temporalAddress(): { address: string; namespace: string } {
-  const config = loadClientConnectConfig();
-  return {
-    address: config.connectionOptions.address ?? 'localhost:7233',
-    namespace: config.namespace ?? 'default',
-  };
-}
+import { temporalAddress } from './address.ts';
 
 /** One connection per process, tried again until Temporal answers or `signal` aborts. */
 export async function connectWorker(options: {

@@ -1,6 +1,7 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Worker } from '@temporalio/worker';
-import { connectWorker, temporalAddress } from './connect.ts';
+import { temporalAddress } from './address.ts';
+import { connectWorker } from './connect.ts';
 import { createWorkers } from './worker.ts';
 
 export interface WorkerOptions {

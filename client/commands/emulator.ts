@@ -77,6 +77,7 @@ async function start(flags: Flags, makeTemporary: () => Promise<string>): Promis
     return await startEmulator(options);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EDATADIR') throw cliFailure(message);
     if (code !== 'EADDRINUSE')
       throw cliFailure(
         flags.engines === 'real'

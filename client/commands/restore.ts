@@ -5,11 +5,11 @@ import { askWorker } from '../ask-worker.ts';
 import { cliFailure, exitCodes, type ExitCode } from '../exit.ts';
 import { planText } from '../plan-text.ts';
 import type { RequestRead } from '../request-file.ts';
-import { requestFrom, requestOptions, type RequestFlags } from '../request-flags.ts';
+import { requestFrom, requestOfFile, requestOptions, type RequestFlags } from '../request-flags.ts';
 import { startRestore, type Started } from '../start.ts';
 import { uiLink, withTemporal } from '../temporal.ts';
 import { agreed, isTerminal, say, sayJson } from '../terminal.ts';
-import { temporalAddress } from '../../worker/connect.ts';
+import { temporalAddress } from '../../worker/address.ts';
 import { exitCodeOf, viewRun } from '../run-view.ts';
 import { watchRun } from '../watch.ts';
 
@@ -25,32 +25,33 @@ interface Flags extends RequestFlags {
 export function planCommand(): Command {
   return requestOptions(new Command('plan'))
     .description('Run every check of a restore and stop before the create')
-    .action((source: string | undefined, flags: Flags) =>
-      withTemporal(async (client) => {
-        const read = await requestFrom(client, { source, flags });
+    .action((source: string | undefined, flags: Flags) => {
+      const written = requestOfFile({ source, flags });
+      return withTemporal(async (client) => {
+        const read = written ?? (await requestFrom(client, { source, flags }));
         const plan = await askWorker(client, 'plan', { input: read.request });
         if (flags.json) sayJson(plan);
         else say(...planText(plan, { temporal: place(), now: new Date().toISOString() }));
         if (plan.plan.checks.some(({ ok }) => ok === 'no'))
           process.exitCode = exitCodes.failedAndClean;
-      }),
-    );
+      });
+    });
 }
 
 /** `lifeboat restore`: plans, asks, starts, watches. */
 export function restoreCommand(): Command {
   return requestOptions(new Command('restore'))
     .description('Restore a source into a new instance; asks first, then watches')
-    .option('-y, --yes', 'do not ask')
+    .option('-y, --yes', 'do not ask (it asks on a terminal only)')
     .option('--detach', 'start and return')
     .option('--id <workflowId>', 'instead of one made from source and point')
-    .action((source: string | undefined, flags: Flags) =>
-      withTemporal(async (client) => {
-        const read = await requestFrom(client, { source, flags });
-        const code = await restore(client, read, flags);
-        process.exitCode = code;
-      }),
-    );
+    .action((source: string | undefined, flags: Flags) => {
+      const written = requestOfFile({ source, flags });
+      return withTemporal(async (client) => {
+        const read = written ?? (await requestFrom(client, { source, flags }));
+        process.exitCode = await restore(client, read, flags);
+      });
+    });
 }
 
 const place = () => {
@@ -59,7 +60,9 @@ const place = () => {
 };
 
 async function restore(client: Client, read: RequestRead, flags: Flags): Promise<ExitCode> {
-  const asks = !flags.yes && !flags.json;
+  // A script has decided; a person at a terminal is asked.
+  const asks = isTerminal() && !flags.yes;
+  if (asks && flags.json) throw cliFailure('--json cannot ask: add --yes. Nothing was started.');
   if (asks || (await isServed(client))) {
     const plan = await askWorker(client, 'plan', { input: read.request });
     if (!flags.json) say(...planText(plan, { temporal: place(), now: new Date().toISOString() }));

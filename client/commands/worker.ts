@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { runWorker } from '../../worker/index.ts';
 import { onLauncherGone } from '../dev/launcher.ts';
 
 /** `lifeboat worker`: serves the task queues until it is told to stop. */
@@ -9,6 +8,8 @@ export function workerCommand(): Command {
     .option('--queues <names...>', 'serve these queues only')
     .option('--json', 'one JSON line when ready')
     .action(async (options: { queues?: string[]; json?: true }) => {
+      // Loaded here: no other command should pay for the worker's native core.
+      const { runWorker } = await import('../../worker/index.ts');
       const stopping = new AbortController();
       const stop = () => stopping.abort();
       process.once('SIGTERM', stop);
