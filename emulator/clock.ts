@@ -16,6 +16,9 @@ export interface AccountClock extends BusinessClock {
   advances(): readonly Advance[];
 }
 
+/** Business time stays before it, so that all that is reckoned from it (expiry, retention) has a year of four digits. */
+export const latestBusinessTime = Date.UTC(9900, 0, 1);
+
 /** The business time of one account: wall time plus all advances. Lifecycles do not run on it. */
 export function createClock(options: { advances?: readonly Advance[] } = {}): AccountClock {
   const advances = [...(options.advances ?? [])];

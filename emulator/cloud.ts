@@ -78,6 +78,12 @@ export interface Cloud {
   readonly damages: readonly string[];
   /** How this cloud says "too many calls". */
   readonly throttled: { readonly code: string; readonly message: string };
+  /** How this cloud says "your request is too large". */
+  readonly tooLarge: { readonly code: string; readonly message: string };
+  /** How this cloud says "I can't read this request at all". */
+  readonly unreadable: { readonly code: string; readonly message: string };
+  /** How this cloud says that something went wrong on its own side. */
+  readonly broken: { readonly code: string; readonly message: string };
   /** What a `refuseDelete` without a code answers. */
   readonly deleteRefused: { readonly code: string; readonly message: string };
 

@@ -3,6 +3,7 @@ import { type Cloud, type CloudName, cloudNames } from './cloud.ts';
 import { badRequest, parseControl } from './control-input.ts';
 import { type FaultKind, faultKinds, faultOptions, isResourceFault } from './fault-kinds.ts';
 import type { Fault } from './faults.ts';
+import { isTooDeep } from './nesting.ts';
 
 const frame = z.looseObject({
   cloud: z.string(),
@@ -27,6 +28,7 @@ export function parseFault(
     after,
     ...rest
   } = parseControl(frame, input);
+  if (isTooDeep(match)) throw badRequest('match: nested too deeply');
   const cloud = clouds.get(cloudName);
   if (!cloud) throw badRequest(unknownCloud(cloudName), [...clouds.keys()]);
   if (action !== '*' && !cloud.actions.has(action))

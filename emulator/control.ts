@@ -1,8 +1,10 @@
+import { inspect } from 'node:util';
 import { json, type NextFunction, type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Account, Accounts } from './accounts.ts';
 import type { Audit } from './audit.ts';
 import type { Cloud } from './cloud.ts';
+import { latestBusinessTime } from './clock.ts';
 import { parseFault } from './control-fault.ts';
 import { badRequest, parseControl } from './control-input.ts';
 import type { Faults } from './faults.ts';
@@ -15,6 +17,7 @@ export interface ControlOptions {
   /** Called after every change that must survive a restart. */
   readonly save: () => void;
   readonly engines: boolean;
+  readonly log: (line: string) => void;
 }
 
 const inAccount = z.strictObject({ account: z.string().optional() });
@@ -22,7 +25,7 @@ const whole = z.coerce.number().int().nonnegative();
 
 /** The control API below `/_emulator`: faults, audit, inventory, clock, accounts and reset. */
 export function controlApi(options: ControlOptions): Router {
-  const { accounts, clouds, audit, faults, save } = options;
+  const { accounts, clouds, audit, faults, save, log } = options;
   const router = Router();
   router.use(json({ type: () => true }));
 
@@ -85,7 +88,8 @@ export function controlApi(options: ControlOptions): Router {
 
   router.get('/audit', (request, response) => {
     const { account, since } = read(request, { since: whole.default(0) });
-    response.json(audit.since(since, accountOf(account).accessKeyId));
+    // any key that a call was ever sent with, also one that no account has
+    response.json(audit.since(since, account ?? accounts.first.accessKeyId));
   });
 
   router.get('/inventory', (request, response) => {
@@ -96,6 +100,10 @@ export function controlApi(options: ControlOptions): Router {
   router.post('/clock', (request, response) => {
     const parsed = read(request, { advanceSeconds: z.number().nonnegative() });
     const { clock } = accountOf(parsed.account);
+    if (clock.now().getTime() + parsed.advanceSeconds * 1000 >= latestBusinessTime)
+      throw badRequest(
+        `advanceSeconds: business time must stay before ${new Date(latestBusinessTime).toISOString()}`,
+      );
     clock.advance(parsed.advanceSeconds);
     save();
     response.json({ now: clock.now().toISOString() });
@@ -117,6 +125,7 @@ export function controlApi(options: ControlOptions): Router {
   router.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     const { status = 500, known } = error as { status?: number; known?: readonly string[] };
     const message = error instanceof Error ? error.message : String(error);
+    if (status >= 500) log(inspect(error));
     response.status(status).json(known ? { error: message, known } : { error: message });
   });
   return router;

@@ -173,6 +173,6 @@ async function answers({ address, port }: Endpoint): Promise<void> {
     });
     if (accepted) return;
     if (Date.now() > deadline) throw new Error(`nothing answers at ${address}:${port}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 50).unref()); // an emulator that ends does not wait for it
   }
 }

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Call, CloudName } from './cloud.ts';
 import {
   type FaultKind,
@@ -113,18 +112,29 @@ export function createFaults(
   };
 }
 
-/** Whether every given part is in the whole; a single value also matches an array that holds it. */
+/**
+ * Whether every given part is in the whole: objects by the keys given, a list if each wanted element matches some element,
+ * a single value also in a list that holds it. Single values are compared as text, case aside: a form holds 'True' where
+ * JSON holds true.
+ */
 function contains(whole: unknown, part: unknown): boolean {
-  if (Array.isArray(whole) && !Array.isArray(part))
-    return whole.some((item) => contains(item, part));
-  if (typeof part === 'object' && part !== null && !Array.isArray(part)) {
+  if (Array.isArray(part))
+    return (
+      Array.isArray(whole) && part.every((wanted) => whole.some((item) => contains(item, wanted)))
+    );
+  if (Array.isArray(whole)) return whole.some((item) => contains(item, part));
+  if (typeof part === 'object' && part !== null) {
     if (typeof whole !== 'object' || whole === null) return false;
-    return Object.entries(part).every(([key, value]) =>
-      contains((whole as Record<string, unknown>)[key], value),
+    return Object.entries(part).every(
+      ([key, value]) =>
+        Object.hasOwn(whole, key) && contains((whole as Record<string, unknown>)[key], value),
     );
   }
-  // a query or a form holds '100' where JSON holds 100
-  if (typeof whole === 'string' && (typeof part === 'number' || typeof part === 'boolean'))
-    return whole === String(part);
-  return isDeepStrictEqual(whole, part);
+  return asText(whole) === asText(part);
 }
+
+/** JSON has no other single values; nothing, null and an object are no text. */
+const asText = (value: unknown) =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value).toLowerCase()
+    : value;

@@ -52,10 +52,15 @@ export interface Emulator {
 
 /**
  * Starts the emulated clouds on one loopback port and resolves when they answer. It never reaches out.
- * A taken port rejects with the system's EADDRINUSE, before any engine is started.
+ * A taken port rejects with the system's EADDRINUSE, a data directory that is in use or can't be made with EDATADIR, both
+ * before any engine is started.
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const log = options.log ?? (() => undefined);
+  let ending = false;
+  /** What is pulled down at the end complains; that tells nobody anything. */
+  const log = (line: string) => {
+    if (!ending) options.log?.(line);
+  };
   const file =
     options.dataDirectory === undefined ? undefined : openStateFile(options.dataDirectory);
   const seed = options.seed ?? file?.state?.seed ?? randomBytes(6).toString('hex');
@@ -86,12 +91,16 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     });
   };
 
-  const control = { accounts, clouds, audit, faults, save, engines: first.engines };
-  const calls = { accounts, audit, faults, random, save };
+  const control = { accounts, clouds, audit, faults, save, engines: first.engines, log };
+  const calls = { accounts, audit, faults, random, save, log };
   const server = createHttpServer({ clouds, calls, control, log, isReady: () => ready });
-  const port = await listen(server, options.port ?? 7430);
+  const port = await listen(server, options.port ?? 7430).catch((error: unknown) => {
+    file?.release();
+    throw error;
+  });
   const host = await openEverything().catch(async (error: unknown) => {
     await stopListening(server);
+    file?.release();
     throw error;
   });
 
@@ -117,10 +126,12 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 
   let closing: Promise<void> | undefined;
   const close = async () => {
+    ending = true;
     clearInterval(upkeep);
     await stopListening(server);
     save();
     await host?.close();
+    file?.release();
   };
   return {
     ...{ port, seed, timeScale: pace.timeScale, engines: host?.from },

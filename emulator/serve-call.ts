@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerResponse } from 'node:http';
+import { inspect } from 'node:util';
 import type { Accounts } from './accounts.ts';
 import type { Audit, AuditEntry } from './audit.ts';
 import {
@@ -23,6 +24,7 @@ export interface ServeOptions {
   readonly random: Random;
   /** Called before the answer of every call that changed something. */
   readonly save: () => void;
+  readonly log: (line: string) => void;
 }
 
 /** One arrived request and the connection that waits for its answer. */
@@ -39,7 +41,8 @@ interface Exchange {
 /**
  * Serves one API call of a cloud: prove it → write it down → meet the faults → act → answer.
  * The audit entry stands before anything happens, as unanswered, and is amended only once an answer
- * has really left.
+ * has really left. A request whose body could not be taken in comes with its refusal. Whatever goes wrong here is logged and answered
+ * as that cloud's own internal error.
  */
 export function callServer(options: ServeOptions) {
   const { accounts, audit, faults, random } = options;
@@ -48,22 +51,35 @@ export function callServer(options: ServeOptions) {
     cloud: Cloud,
     request: HttpRequest,
     response: ServerResponse,
+    refused?: Refusal,
   ): Promise<void> {
     const seq = audit.nextSeq();
     const requestId = random.uuid(`request ${seq}`);
     const sender = cloud.identify(request);
     const now = (accounts.find(sender.accessKeyId ?? '') ?? accounts.first).clock.now();
     const exchange: Exchange = { cloud, request, response, seq, requestId, now };
-    const call = open(exchange);
+    try {
+      await handle(exchange, refused);
+    } catch (error) {
+      options.log(inspect(error));
+      const { code, message } = cloud.broken;
+      answerRefusal(exchange, refusal(code, message));
+    }
+  };
+
+  async function handle(exchange: Exchange, refused: Refusal | undefined): Promise<void> {
+    const { cloud } = exchange;
+    const call = open(exchange, refused);
     if (isRefusal(call)) return answerRefusal(exchange, call);
 
     const { twins, answer: fault } = faults.meet(cloud.name, call);
     for (const twin of twins) cloud.makeTwin(call, twin.options);
     if (!fault) return answer(exchange, await attempt(cloud, call));
     await answerFaulty(exchange, call, fault);
-  };
+  }
 
-  function open({ cloud, request, seq, requestId, now }: Exchange): Call | Refusal {
+  function open(exchange: Exchange, refused: Refusal | undefined): Call | Refusal {
+    const { cloud, request, seq, requestId, now } = exchange;
     const sender = cloud.identify(request);
     const entry: AuditEntry = {
       ...{ seq, at: now.toISOString(), account: sender.accessKeyId },
@@ -73,6 +89,7 @@ export function callServer(options: ServeOptions) {
       ...{ outcome: 'unanswered', code: null, requestId },
     };
     try {
+      if (refused) throw refused;
       const call = cloud.open(request, { seq, requestId });
       audit.begin({ ...entry, ...cloud.subject(call) });
       return call;
@@ -151,7 +168,7 @@ export function callServer(options: ServeOptions) {
 
   /** Sends, and says so only when the whole answer has left for a client that was still there. */
   function send({ response, now }: Exchange, reply: HttpAnswer, sent?: () => void): void {
-    if (response.destroyed) return;
+    if (response.destroyed || response.headersSent) return;
     if (sent) response.once('finish', sent);
     const length = { 'content-length': Buffer.byteLength(reply.body) }; // no cloud here answers in chunks
     response.writeHead(reply.status, { ...reply.headers, ...length, date: now.toUTCString() });

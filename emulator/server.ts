@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import express from 'express';
-import type { Cloud, HttpRequest } from './cloud.ts';
+import { inspect } from 'node:util';
+import express, { type NextFunction, type Request, type Response } from 'express';
+import { type Cloud, type HttpRequest, type Refusal, refusal } from './cloud.ts';
 import { type ControlOptions, controlApi } from './control.ts';
 import { callServer, type ServeOptions } from './serve-call.ts';
 import { notServedYet, whichCloud } from './which-cloud.ts';
@@ -22,12 +23,20 @@ export function createHttpServer({ clouds, calls, control, log, isReady }: Serve
   const app = express();
   app.disable('x-powered-by');
   app.use((_request, response, next) => {
+    // of a request that belongs to nobody; a proved one gets its own account's
+    response.setHeader('date', calls.accounts.first.clock.now().toUTCString());
     if (isReady()) return next();
     response.status(503).type('text/plain').send('The emulator is starting');
   });
   app.use('/_emulator', controlApi(control));
   app.use(express.raw({ type: () => true, limit: '10mb' }));
-  app.use((request, response) => {
+  app.use((request, response) => answer(request, response));
+  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) =>
+    answer(request, response, error),
+  );
+
+  /** Hands a request to its cloud, with the error that its body met on the way in. */
+  function answer(request: Request, response: Response, error?: unknown): void {
     const received: HttpRequest = {
       method: request.method,
       target: request.originalUrl,
@@ -48,12 +57,21 @@ export function createHttpServer({ clouds, calls, control, log, isReady }: Serve
       response.writeHead(status, headers).end(body);
       return;
     }
-    serve(cloud, received, response).catch((error: unknown) => {
-      log(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    serve(cloud, received, response, refusalFor(cloud, error)).catch((failure: unknown) => {
+      log(inspect(failure));
       if (!response.headersSent) response.writeHead(500);
       response.end();
     });
-  });
+  }
+
+  function refusalFor(cloud: Cloud, error: unknown): Refusal | undefined {
+    if (error === undefined) return undefined;
+    const { status = 500 } = error as { status?: number };
+    if (status >= 500) log(inspect(error));
+    const said = status === 413 ? cloud.tooLarge : status < 500 ? cloud.unreadable : cloud.broken;
+    return refusal(said.code, said.message);
+  }
+
   const server = createServer((request, response) => {
     request.url = withoutOrigin(request.url ?? '/');
     app(request, response);

@@ -1,14 +1,8 @@
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SavedAccount } from './accounts.ts';
 import type { AuditEntry } from './audit.ts';
+import { claimDataDirectory } from './data-directory.ts';
 import type { Fault } from './faults.ts';
 
 /** Everything that survives a restart, except the audit, which grows line by line beside it. */
@@ -26,11 +20,13 @@ export interface StateFile {
   /** Written before the answer leaves, so that a killed emulator forgets nothing that a client was told. */
   write(state: SavedState): void;
   append(entry: AuditEntry): void;
+  /** Lets another emulator have the directory. */
+  release(): void;
 }
 
-/** Opens (or makes) the state of an emulator below a directory. */
+/** Opens (or makes) the state of an emulator below a directory, which is ours until `release`. Throws `DataDirectoryRefused`. */
 export function openStateFile(directory: string): StateFile {
-  mkdirSync(directory, { recursive: true });
+  const release = claimDataDirectory(directory);
   const stateFile = join(directory, 'state.json');
   const auditFile = join(directory, 'audit.jsonl');
   return {
@@ -43,6 +39,7 @@ export function openStateFile(directory: string): StateFile {
       renameSync(`${stateFile}.part`, stateFile);
     },
     append: (entry) => appendFileSync(auditFile, `${JSON.stringify(entry)}\n`),
+    release,
   };
 }
 

@@ -36,7 +36,8 @@ export function temporaryRoot(): string {
 
 const ownerFile = (directory: string) => path.join(directory, 'owner.json');
 
-interface Owner {
+/** What a mark says about the process that made it. */
+export interface Owner {
   readonly pid: number;
   /** Tells a process from a later one with the same number. */
   readonly started: string | undefined;
@@ -52,8 +53,7 @@ export async function claimDirectory(directory: string): Promise<() => void> {
     throw new Error(`${directory} is in use by the emulator with process id ${owner.pid}`);
   }
   await stopServersBelow(directory);
-  const self: Owner = { pid: process.pid, started: startOf(process.pid) };
-  writeFileSync(ownerFile(directory), JSON.stringify(self));
+  writeFileSync(ownerFile(directory), JSON.stringify(thisProcess()));
   for (const root of new Set([os.tmpdir(), memoryRoot])) await stopLeftovers(root);
   return () => rmSync(ownerFile(directory), { force: true });
 }
@@ -87,7 +87,11 @@ async function readOwner(directory: string): Promise<Owner | undefined> {
   }
 }
 
-const isAlive = ({ pid, started }: Owner): boolean => {
+/** The mark of this process. */
+export const thisProcess = (): Owner => ({ pid: process.pid, started: startOf(process.pid) });
+
+/** Whether the process that made a mark still runs: another one with its number does not count. */
+export const isAlive = ({ pid, started }: Owner): boolean => {
   const present = startOf(pid);
   return present !== undefined && present === started;
 };

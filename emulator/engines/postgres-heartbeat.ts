@@ -60,6 +60,7 @@ async function waitForArchiver(session: Client, home: Home): Promise<void> {
     const waiting = (await readdir(status)).filter((name) => name.endsWith('.ready'));
     if (!waiting.length) return;
     if (Date.now() > deadline) throw await archiverFailure(session, waiting[0]!);
+    await session.query('select'); // throws when the server has gone meanwhile
     await pause(10);
   }
 }

@@ -15,6 +15,8 @@ export interface Engine {
   readonly binaries: Binaries;
   readonly user: EngineUser;
   readonly copy: string;
+  /** Every server that runs now, by its data folder. */
+  readonly live: Map<string, Server>;
 }
 
 /** What really runs, as the port shows it. */
@@ -25,8 +27,11 @@ export const describeEngine = ({ binaries }: Engine): EngineDescription => ({
 
 export interface Server {
   running(): boolean;
-  /** `fast` writes everything and archives the log; `immediate` is for data nobody needs any more. Idempotent. */
-  stop(how: 'fast' | 'immediate'): Promise<void>;
+  /**
+   * `fast` writes everything and archives the log; `immediate` is for data nobody needs any more. What has not ended after
+   * `seconds` ends without writing, which its log makes good at the next start, and is killed soon after. Idempotent.
+   */
+  stop(how: 'fast' | 'immediate', seconds?: number): Promise<void>;
 }
 
 /**
@@ -74,23 +79,29 @@ async function spawnServer(engine: Engine, { data, log }: Home) {
   const end = new Promise<void>((resolve) => {
     const finish = (reason: string) => {
       ended ??= reason;
+      engine.live.delete(data);
       resolve();
     };
     child.on('error', (error) => finish(error.message));
     child.on('exit', (code, signal) => finish(`exit ${code ?? signal}`));
   });
-  await output.close();
-  return {
+  const server = {
     pid: child.pid,
     ended: () => ended,
     running: () => ended === undefined,
-    async stop(how: 'fast' | 'immediate') {
+    async stop(how: 'fast' | 'immediate', seconds = 30) {
       if (ended === undefined) child.kill(how === 'fast' ? 'SIGINT' : 'SIGQUIT');
-      const killer = setTimeout(() => child.kill('SIGKILL'), 30_000);
+      const timers = [
+        setTimeout(() => child.kill('SIGQUIT'), seconds * 1000),
+        setTimeout(() => child.kill('SIGKILL'), seconds * 1000 + 500),
+      ];
       await end;
-      clearTimeout(killer);
+      for (const timer of timers) clearTimeout(timer);
     },
   };
+  if (ended === undefined) engine.live.set(data, server);
+  await output.close();
+  return server;
 }
 
 type StartingServer = Awaited<ReturnType<typeof spawnServer>>;

@@ -29,7 +29,8 @@ export function startWriter(options: {
         complaint = undefined;
       } catch (error) {
         const { message } = error as Error;
-        if (message !== complaint) log(`the writer cannot write: ${message}`);
+        if (message !== complaint && !stopping.signal.aborted)
+          log(`the writer cannot write: ${message}`);
         complaint = message;
         await session?.end().catch(() => undefined);
         session = undefined;

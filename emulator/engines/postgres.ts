@@ -1,6 +1,7 @@
 /** Real PostgreSQL servers behind emulated instances, restored with PostgreSQL's own point-in-time recovery. */
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { BusinessClock, Endpoint, EngineHost } from './engine.ts';
 import { createGate } from './gate.ts';
 import { claimDirectory } from './leftovers.ts';
@@ -17,7 +18,7 @@ import {
   removeHome,
   removeUnfinished,
 } from './postgres-record.ts';
-import { describeEngine, type Server } from './postgres-server.ts';
+import { describeEngine, type Engine, type Server } from './postgres-server.ts';
 import { createSourceServer } from './postgres-source.ts';
 import { chooseEngineUser, makeReachable } from './postgres-user.ts';
 
@@ -44,7 +45,7 @@ export async function createPostgresHost(options: {
   });
   await removeUnfinished(directory);
   const inTurn = createGate(os.availableParallelism() + 1);
-  const engine = { binaries, user, copy: findCopyCommand() };
+  const engine: Engine = { binaries, user, copy: findCopyCommand(), live: new Map() };
   const context: HostContext = { engine, clock, archiveSeconds, log, inTurn };
   const instances = new Map<string, PostgresInstance>();
   const building = new Map<string, Promise<PostgresInstance>>();
@@ -89,6 +90,16 @@ export async function createPostgresHost(options: {
       }
     });
 
+  /** Pulls the servers from under whatever is being built: it begins anew when the emulator does. */
+  async function endBuilding(known: readonly PostgresInstance[]): Promise<void> {
+    const kept = new Set(known.map(({ home }) => home.data));
+    while (building.size > 0) {
+      for (const [data, server] of engine.live)
+        if (!kept.has(data)) void server.stop('immediate', 1);
+      await Promise.race([Promise.allSettled(building.values()), pause(50)]);
+    }
+  }
+
   return {
     description: describeEngine(engine),
     from: `PostgreSQL ${binaries.version} from ${binaries.from}`,
@@ -124,8 +135,9 @@ export async function createPostgresHost(options: {
 
     async close() {
       closed = true;
-      await Promise.allSettled(building.values());
-      await Promise.all([...instances.values()].map((instance) => instance.stop()));
+      const known = [...instances.values()];
+      await Promise.all([...known.map((instance) => instance.shutDown()), endBuilding(known)]);
+      await Promise.all([...instances.values()].map((instance) => instance.shutDown()));
       release();
     },
   };

@@ -31,19 +31,22 @@ export function action<Schema extends z.ZodType<Record<string, unknown>>>(defini
   parameters: Schema;
   emptyAnswer?: object;
   subject?: (parameters: z.output<Schema>) => Partial<Subject>;
+  /** What a create is about, from parameters that may be anything; its resource is known only once it is made. */
+  sent?: (parameters: Call['parameters']) => Partial<Subject>;
   perform: (
     context: TencentContext,
     call: Call,
     parameters: z.output<Schema>,
   ) => Promise<Done> | Done;
 }): Action {
-  const { parameters: schema, emptyAnswer, subject, perform } = definition;
-  const idOf = (call: Call): Subject => {
+  const { parameters: schema, emptyAnswer, subject, sent, perform } = definition;
+  const asSent = (call: Call): Subject => {
+    if (sent) return { ...aboutNothing, ...sent(call.parameters) };
     const { DBInstanceId: id } = call.parameters;
     return { ...aboutNothing, ...(typeof id === 'string' && { resourceId: id }) };
   };
   const subjectOf = (call: Call, parameters: z.output<Schema>): Subject => ({
-    ...idOf(call),
+    ...asSent(call),
     ...subject?.(parameters),
   });
   return {
@@ -56,7 +59,7 @@ export function action<Schema extends z.ZodType<Record<string, unknown>>>(defini
       try {
         return subjectOf(call, readParameters(schema, call));
       } catch {
-        return idOf(call);
+        return asSent(call);
       }
     },
     perform: async (context, call) => {

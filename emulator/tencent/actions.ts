@@ -1,6 +1,7 @@
 import type { Action } from './action.ts';
 import * as change from './change.ts';
 import { cloneDBInstance } from './clone.ts';
+import * as databaseAccounts from './database-accounts.ts';
 import * as backups from './read-backups.ts';
 import * as catalog from './read-catalog.ts';
 import * as instances from './read-instances.ts';
@@ -12,7 +13,8 @@ export const actions: ReadonlyMap<string, Action> = new Map<string, Action>([
   ['CloneDBInstance', cloneDBInstance],
   ['DescribeDBInstances', instances.describeDBInstances],
   ['DescribeDBInstanceAttribute', instances.describeDBInstanceAttribute],
-  ['DescribeAccounts', instances.describeAccounts],
+  ['DescribeAccounts', databaseAccounts.describeAccounts],
+  ['ResetAccountPassword', databaseAccounts.resetAccountPassword],
   ['DescribeDBInstanceSecurityGroups', instances.describeDBInstanceSecurityGroups],
   ['DescribeBaseBackups', backups.describeBaseBackups],
   ['DescribeLogBackups', backups.describeLogBackups],

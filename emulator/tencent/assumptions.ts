@@ -56,6 +56,8 @@ export const durations = {
   listLag: [0, 30],
   tagLag: [0, 20],
   orderLag: [5, 40],
+  /** An account changes its password (Status 4) for so long after the answer. */
+  passwordReset: [10, 30],
   /** How far the end of the recovery window lags behind now, and in which steps it moves. */
   windowLag: 40,
   windowStep: 20,

@@ -10,9 +10,9 @@ export function beijingTime(at: number | null): string {
   return new Date(at + offsetMs).toISOString().slice(0, 19).replace('T', ' ');
 }
 
-/** Reads exactly `YYYY-MM-DD HH:MM:SS` as UTC+8; undefined if it is anything else. */
+/** Reads exactly `YYYY-MM-DD HH:MM:SS` as UTC+8; undefined if it is anything else, or a day or hour that does not exist. */
 export function readBeijingTime(text: string): number | undefined {
   if (!/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text)) return undefined;
   const at = Date.parse(`${text.replace(' ', 'T')}Z`) - offsetMs;
-  return Number.isNaN(at) ? undefined : at;
+  return Number.isNaN(at) || beijingTime(at) !== text ? undefined : at;
 }

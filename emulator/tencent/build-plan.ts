@@ -28,9 +28,13 @@ export function buildStages(
 
   let stages = cloneStages(draw);
   const beforeRunning = stages.slice(0, -1);
-  if (find('buildFails') || isTooSmall) stages = [...beforeRunning, ...failedStages(context, draw)];
-  if (find('vanish'))
-    stages = [...beforeRunning, { status: 'offline', seconds: null, marks: 'gone' }];
+  const failing = (reason: string) => [...beforeRunning, ...failedStages(context, draw, reason)];
+  if (isTooSmall) stages = failing('The data of the source does not fit into the new instance.');
+  else if (find('buildFails')) stages = failing('The restore was ended by the fault buildFails.');
+  if (find('vanish')) {
+    const reason = 'The instance was released while it was built.';
+    stages = [...beforeRunning, { status: 'offline', seconds: null, marks: 'gone', reason }];
+  }
   const flap = find('flap');
   if (flap)
     stages = [

@@ -51,7 +51,7 @@ const guangzhouZones: readonly Zone[] = [
 export function zonesOf(region: string): readonly Zone[] {
   if (region === 'ap-guangzhou') return guangzhouZones;
   const names = [`${region}-1`, `${region}-2`];
-  const regionId = regions[region]?.id ?? 0;
+  const regionId = Object.hasOwn(regions, region) ? (regions[region]?.id ?? 0) : 0;
   return names.map((zone, index) => ({
     ...{ zone, standbys: names, state: 'AVAILABLE' },
     id: regionId * 10_000 + index + 1,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Call, refusal, type Tags } from '../cloud.ts';
+import { type Call, refusal } from '../cloud.ts';
 import { action } from './action.ts';
 import { type Instance, statusOf } from './instance.ts';
 import { begin, isolationStages, offliningStages, returnStages } from './lifecycle.ts';
@@ -20,11 +20,13 @@ function checkUnprotected(context: TencentContext, instance: Instance): void {
   );
 }
 
-const single = (ids: readonly string[]) => ids.join(',');
+/** An id that is named twice counts once. ASSUMPTION: no page says so. */
+const distinct = (ids: readonly string[]) => [...new Set(ids)];
+const single = (ids: readonly string[]) => distinct(ids).join(',');
 
 function setOf(context: TencentContext, call: Call, ids: readonly string[]): Instance[] {
   if (ids.length === 0) throw invalidValue('`DBInstanceIdSet` must not be empty.');
-  return ids.map((id) => instanceById(context, call, id));
+  return distinct(ids).map((id) => instanceById(context, call, id));
 }
 
 /** Asynchronous: isolating, then isolated. Only a running instance goes (tencent.md §2). */
@@ -48,7 +50,7 @@ export const isolateDBInstances = action({
 
 const aboutAll = (instances: readonly Instance[]) => ({
   name: instances.map(({ name }) => name).join(','),
-  tags: Object.assign({}, ...instances.map(({ tags }) => tags)) as Tags,
+  tags: Object.fromEntries(instances.flatMap(({ tags }) => Object.entries(tags))),
 });
 
 /** Back out of the recycle bin. */

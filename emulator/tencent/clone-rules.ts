@@ -9,6 +9,7 @@ import { type Instance, type Node, statusOf } from './instance.ts';
 import { checkName } from './names.ts';
 import { invalidValue, statusLimit } from './refusals.ts';
 import { anyInstance, type TencentContext } from './state.ts';
+import { checkTagList } from './tag-rules.ts';
 
 export type CloneRequest = z.output<typeof cloneParameters>;
 
@@ -61,6 +62,7 @@ export function checkClone(
 
 function checkPlainValues(request: CloneRequest): void {
   if (request.Name !== undefined) checkName(request.Name);
+  checkTagList(request.TagList ?? []);
   const oneOf = (field: keyof CloneRequest, values: readonly unknown[]) => {
     const value = request[field];
     if (value !== undefined && !values.includes(value))
@@ -186,7 +188,7 @@ function soldClass(
 }
 
 function checkNetwork(call: Call, { VpcId, SubnetId }: CloneRequest): void {
-  const subnets = networks[VpcId];
+  const subnets = Object.hasOwn(networks, VpcId) ? networks[VpcId] : undefined;
   if (!subnets)
     throw refusal('FailedOperation.QueryVpcFailed', `The VPC ${VpcId} is not in ${call.region}.`);
   if (!subnets.includes(SubnetId))

@@ -39,19 +39,19 @@ export const cloneParameters = fields({
   DeletionProtection: flag.optional(),
 });
 
-const tagsOf = ({ TagList }: Partial<CloneRequest>): Tags =>
-  Object.fromEntries((TagList ?? []).map(({ TagKey, TagValue }) => [TagKey, TagValue]));
+/** Name and tags as they were sent, whatever was sent: a refused call shows them in the audit too. */
+function sentSubject({ Name, TagList }: Call['parameters']): { name: string | null; tags: Tags } {
+  const rows = z.array(z.looseObject({ TagKey: text, TagValue: text })).safeParse(TagList);
+  const tags = (rows.data ?? []).map(({ TagKey, TagValue }) => [TagKey, TagValue] as const);
+  return { name: typeof Name === 'string' ? Name : null, tags: Object.fromEntries(tags) };
+}
 
 /** Two equal calls are two purchases: the API has no idempotency token. */
 export const cloneDBInstance = action({
   kind: 'create',
   perSecond: 100,
   parameters: cloneParameters,
-  subject: (request) => ({
-    resourceId: null, // known only once it is made
-    name: request.Name ?? null,
-    tags: tagsOf(request),
-  }),
+  sent: sentSubject,
   perform: async (context, call, request) => {
     const checked = checkClone(context, call, request);
     const state = context.stateOf(call.account);
@@ -76,11 +76,15 @@ export const cloneDBInstance = action({
     });
     const instance: Instance = {
       ...blank(call, { id, name, source: checked.source }),
-      ...{ tags: tagsOf(request), endpoint, hasDatabase },
+      ...{ tags: sentSubject(request).tags, endpoint, hasDatabase },
       ...{ specCode: checked.sold.code, storageGb: request.Storage, nodes: checked.nodes },
       ...{ vpcId: request.VpcId, subnetId: request.SubnetId },
       ...{ securityGroupIds: checked.securityGroupIds, payType: checked.payType },
-      ...{ autoRenew: request.AutoRenewFlag, projectId: request.ProjectId ?? 0 },
+      // ASSUMPTION: what is paid by the hour has nothing to renew, whatever the required flag says
+      ...{
+        autoRenew: checked.payType === 'prepaid' ? request.AutoRenewFlag : 0,
+        projectId: request.ProjectId ?? 0,
+      },
       deletionProtection: request.DeletionProtection ?? false,
       expiresAt: checked.payType === 'prepaid' ? expiryOf(call, request.Period) : null,
       restoredFrom: {
@@ -141,6 +145,7 @@ function blank(
     ...{ id, name, region: call.region, createdAt: now, updatedAt: now, createdSeq: call.seq },
     ...{ builtAt: null, isolatedAt: null, goneAt: null, expiresAt: null, deletedSeq: null },
     ...{ backupAnchor: null, firstBackupAt: null, lastBackupId: null, extraBackups: [] },
+    passwords: {},
     ...{ deletionProtection: false, stuckLeaving: null, hasDatabase: false, restoredFrom: null },
     ...{ attributeFrom: 0, listedFrom: 0, tagsFrom: 0 },
     endpoint: loopbackAddress(`${call.account.accessKeyId} ${id}`),
@@ -173,9 +178,10 @@ const isPostgresDamage = (word: string | undefined): word is (typeof postgresDam
 
 /** Somebody else clones the same source under the same name at that moment; nothing of it is ours. */
 export function makeTwin(context: TencentContext, call: Call, { copyTags }: TwinOptions): void {
-  const request = call.parameters as Partial<CloneRequest>;
+  const { DBInstanceId } = call.parameters;
+  const { name, tags } = sentSubject(call.parameters);
   const state = context.stateOf(call.account);
-  const known = state.instances.get(request.DBInstanceId ?? '');
+  const known = state.instances.get(typeof DBInstanceId === 'string' ? DBInstanceId : '');
   const source = known ?? [...state.instances.values()][0];
   if (!source) return;
   const label = nextLabel(state);
@@ -183,8 +189,8 @@ export function makeTwin(context: TencentContext, call: Call, { copyTags }: Twin
   const draw = (range: readonly [number, number], what: string) =>
     context.random.whole(range, `${label} ${what}`);
   state.instances.set(id, {
-    ...blank(call, { id, name: request.Name ?? `${source.name}-Copy`, source }),
-    ...{ tags: copyTags ? tagsOf(request) : {}, payType: 'postpaid', origin: 'twin' },
+    ...blank(call, { id, name: name ?? `${source.name}-Copy`, source }),
+    ...{ tags: copyTags ? tags : {}, payType: 'postpaid', origin: 'twin' },
     life: life(cloneStages(draw)),
   });
 }

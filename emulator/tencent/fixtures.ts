@@ -74,7 +74,8 @@ export const fixtureWithDatabase = orders.id;
 
 /**
  * One fixture as it stands at `now`: running, with two weeks of daily backups, one of them failed; a
- * logical one, which can't be cloned; and a manual one older than the 7 days that DescribeBaseBackups shows unasked.
+ * logical one, which can't be cloned; and a manual one older than the 7 days that DescribeBaseBackups shows unasked, logical where
+ * a real database stands behind.
  */
 export function fixtureInstance(
   fixture: Fixture,
@@ -104,8 +105,9 @@ export function fixtureInstance(
   const failed = extra('failed', now - 5 * hourMs, {
     ...{ method: 'physical', mode: 'automatic', state: 'failed' },
   });
+  // A real database can't go back so far, and what it could restore instead would hold other rows.
   const manual = extra('manual', now - 20 * dayMs, {
-    ...{ method: 'physical', mode: 'manual', state: 'finished' },
+    ...{ method: hasDatabase ? 'logical' : 'physical', mode: 'manual', state: 'finished' },
   });
   return {
     ...{ id: fixture.id, region: fixtureRegion, name: fixture.name, tags: fixture.tags },
@@ -123,8 +125,7 @@ export function fixtureInstance(
     ...{ expiresAt: null, isolatedAt: null, goneAt: null },
     ...{ endpoint, hasDatabase, restoredFrom: null },
     ...{ attributeFrom: 0, listedFrom: 0, tagsFrom: 0 },
-    // A real database knows nothing of the old manual backup, so it is not offered there.
-    extraBackups: hasDatabase ? [logical, failed] : [logical, failed, manual],
+    extraBackups: [logical, failed, manual],
     ...{ backupAnchor: now - 2.5 * hourMs, firstBackupAt: now - 13 * dayMs, lastBackupId: null },
     ...{ stuckLeaving: null, origin: 'seed', createdSeq: null, deletedSeq: null },
     life: life([runningForGood]),

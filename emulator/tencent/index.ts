@@ -19,7 +19,7 @@ import { regions } from './catalog.ts';
 import { makeTwin, postgresDamages } from './clone.ts';
 import { writeAnswer, writeError } from './envelope.ts';
 import { settleInstance } from './lifecycle.ts';
-import { missingParameter, requestLimitExceeded } from './refusals.ts';
+import { invalidParameter, missingParameter, requestLimitExceeded } from './refusals.ts';
 import { proveRequest, type ProvedRequest, senderOf } from './request.ts';
 import type { TencentContext, TencentState } from './state.ts';
 import { createThrottle } from './throttle.ts';
@@ -50,6 +50,9 @@ export function tencentCloud(options: {
     actions,
     damages: postgresDamages,
     throttled: requestLimitExceeded(21, 20),
+    tooLarge: refusal('RequestSizeLimitExceeded', 'The request is larger than 10 MB.'),
+    unreadable: invalidParameter('The request body can not be read.'),
+    broken: refusal('InternalError', 'An internal error has occurred.'),
     deleteRefused: refusal(
       'OperationDenied.InstanceStatusLimitError',
       'This operation cannot be performed on an instance in this status.',

@@ -9,6 +9,8 @@ export interface Stage {
   readonly status: string;
   readonly seconds: number | null;
   readonly marks?: Mark;
+  /** Why a build ends here, for its task. */
+  readonly reason?: string;
   /** This stage lasts at least until the database behind the instance answers. */
   readonly awaitsDatabase?: boolean;
   /** A `stuck` fault: the stage lasts while that fault is armed. */
@@ -68,6 +70,8 @@ export interface Instance {
   readonly dataGb: number;
   readonly minSpecCode: string;
   readonly endpoint: Endpoint;
+  /** The last new password of an account, by its name: when it was set (business time), and when that is done (wall time). */
+  passwords?: Readonly<Record<string, { readonly setAt: number; readonly doneFrom: number }>>;
   /** Whether a real database stands behind it. */
   readonly hasDatabase: boolean;
   readonly restoredFrom: {

@@ -1,5 +1,5 @@
 import { durations } from './assumptions.ts';
-import { type Instance, isGone, type Life, type Mark, type Stage, statusOf } from './instance.ts';
+import { type Instance, isGone, type Life, type Stage, statusOf } from './instance.ts';
 import { type TencentContext, type TencentState, usesDatabase } from './state.ts';
 
 /** Days in the recycle bin before an isolated instance is destroyed (GUIDE 实例生命周期). */
@@ -27,10 +27,10 @@ export function cloneStages(draw: Draw): Stage[] {
 }
 
 /** isolating → isolated: asked for, or what becomes of a clone that can't be built. */
-export function isolationStages(draw: Draw, first?: Mark): Stage[] {
+export function isolationStages(draw: Draw, failure?: Pick<Stage, 'marks' | 'reason'>): Stage[] {
   const seconds = draw(durations.isolating, 'isolating');
   return [
-    { status: 'isolating', seconds, ...(first && { marks: first }) },
+    { status: 'isolating', seconds, ...failure },
     { status: 'isolated', seconds: null, marks: 'isolated' },
   ];
 }
@@ -105,14 +105,14 @@ export function settleInstance(
 }
 
 /** What a clone that can't be built comes to. ASSUMPTION, see `failedClone`: the documents know no failed status. */
-export function failedStages(context: TencentContext, draw: Draw): Stage[] {
+export function failedStages(context: TencentContext, draw: Draw, reason: string): Stage[] {
   switch (context.assumptions.failedClone) {
     case 'isolated':
-      return isolationStages(draw, 'failed');
+      return isolationStages(draw, { marks: 'failed', reason });
     case 'gone':
-      return [{ status: 'offline', seconds: null, marks: 'gone' }];
+      return [{ status: 'offline', seconds: null, marks: 'gone', reason }];
     case 'stays cloning':
-      return [{ status: 'cloning', seconds: null, marks: 'failed' }];
+      return [{ status: 'cloning', seconds: null, marks: 'failed', reason }];
   }
 }
 
@@ -122,9 +122,8 @@ function failClone(
   instance: Instance,
   reason: string,
 ): void {
-  for (const task of tasksOf(state, instance)) task.message = reason;
   const draw: Draw = (range, label) => context.random.whole(range, `${instance.id} fails ${label}`);
-  begin(context, state, instance, failedStages(context, draw));
+  begin(context, state, instance, failedStages(context, draw, reason));
 }
 
 const tasksOf = (state: TencentState, instance: Instance) =>
@@ -134,11 +133,14 @@ function enter(context: TencentContext, state: TencentState, instance: Instance)
   const { account } = state;
   const at = account.clock.businessTimeOf(new Date(instance.life.enteredAt)).getTime();
   instance.updatedAt = at;
+  const stage = instance.life.stages[instance.life.index];
   const finish = (status: 'Success' | 'Fail') => {
-    for (const task of tasksOf(state, instance)) Object.assign(task, { status, endedAt: at });
+    const message = status === 'Fail' ? (stage?.reason ?? '') : '';
+    for (const task of tasksOf(state, instance))
+      Object.assign(task, { status, endedAt: at, message });
   };
   const key = { account, instanceId: instance.id };
-  switch (instance.life.stages[instance.life.index]?.marks) {
+  switch (stage?.marks) {
     case 'built':
       instance.builtAt = at;
       instance.backupAnchor ??= at + context.pace.realMs(120);
@@ -155,7 +157,8 @@ function enter(context: TencentContext, state: TencentState, instance: Instance)
       instance.goneAt = at;
       for (const task of tasksOf(state, instance)) {
         const status = task.type === 'DestroyInstance' ? 'Success' : 'Fail';
-        Object.assign(task, { status, endedAt: at });
+        const message = status === 'Fail' ? (stage.reason ?? '') : '';
+        Object.assign(task, { status, endedAt: at, message });
       }
       // A fixture's database is kept: its backups can still be cloned after a disaster.
       if (instance.origin === 'seed') return context.databases.stop(key);

@@ -27,7 +27,7 @@ export function ordered<Row>(
   },
 ): Row[] {
   const { by, direction, keys } = options;
-  const key = keys[by];
+  const key = Object.hasOwn(keys, by) ? keys[by] : undefined;
   if (!key) throw invalidValue(`\`OrderBy\` supports ${Object.keys(keys).join(', ')}, not ${by}.`);
   if (direction !== 'asc' && direction !== 'desc')
     throw invalidValue(`\`OrderByType\` supports asc and desc, not ${direction}.`);
@@ -51,7 +51,7 @@ export function filtered<Row>(
 ): Row[] {
   return (filters ?? []).reduce<Row[]>(
     (left, { Name, Values }) => {
-      const accept = accepts[Name];
+      const accept = Object.hasOwn(accepts, Name) ? accepts[Name] : undefined;
       if (!accept)
         throw invalidValue(`Unknown filter ${Name}; known: ${Object.keys(accepts).join(', ')}.`);
       return left.filter((row) => Values.some((value) => accept(row, value)));

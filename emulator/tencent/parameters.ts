@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { invalidValue, missingParameter, unknownParameter, wrongType } from './refusals.ts';
+import {
+  invalidParameter,
+  invalidValue,
+  missingParameter,
+  unknownParameter,
+  wrongType,
+} from './refusals.ts';
 
 export const text = z.string();
 export const whole = z.int();
@@ -70,16 +76,20 @@ function spelledOut(values: unknown, error: z.ZodError): unknown {
   return copy;
 }
 
+/** Without inherited keys: a parameter may bear any name. */
+const emptyRecord = () => Object.create(null) as Record<string, unknown>;
+
 /** Builds `{Filters: [{Name, Values}]}` from `Filters.0.Name=…&Filters.0.Values.0=…`. */
 export function unflatten(parameters: Iterable<[string, string]>): Record<string, unknown> {
-  const root: Record<string, unknown> = {};
+  const root = emptyRecord();
   for (const [name, value] of parameters) {
     const path = name.split('.');
-    if (path.includes('__proto__')) continue;
+    if (path.length > 32)
+      throw invalidParameter(`The parameter \`${name.slice(0, 40)}…\` is nested too deeply.`);
     const holder = path.slice(0, -1).reduce<Record<string, unknown>>((inner, key) => {
       const next = Object.hasOwn(inner, key) ? inner[key] : undefined;
       if (typeof next === 'object') return next as Record<string, unknown>;
-      return (inner[key] = {});
+      return (inner[key] = emptyRecord());
     }, root);
     holder[path.at(-1) ?? ''] = value;
   }

@@ -15,6 +15,7 @@ function checkStorageType(type: string | undefined): void {
 export const describeZones = action({
   perSecond: 20,
   parameters: fields({ StorageType: text.optional() }),
+  emptyAnswer: { TotalCount: 0, ZoneSet: [] },
   perform: (_context, call, { StorageType }) => {
     checkStorageType(StorageType);
     const zones = zonesOf(call.region).map(({ zone, id, state, standbys }) => ({
@@ -30,6 +31,7 @@ export const describeRegions = action({
   perSecond: 20,
   needsRegion: false,
   parameters: fields({}),
+  emptyAnswer: { TotalCount: 0, RegionSet: [] },
   perform: () => {
     const rows = Object.entries(regions).map(([region, { id, name }]) => ({
       ...{ Region: region, RegionName: name, RegionId: id, RegionState: 'AVAILABLE' },

@@ -1,6 +1,6 @@
 import { action } from './action.ts';
 import { beijingTime } from './beijing-time.ts';
-import { databaseAccounts, securityGroups } from './fixtures.ts';
+import { securityGroups } from './fixtures.ts';
 import { type Instance, statusOf } from './instance.ts';
 import { appIdOf, instanceView, visibleTags } from './instance-view.ts';
 import { filtered, ordered, pageOf } from './paging.ts';
@@ -69,34 +69,11 @@ export const describeDBInstanceAttribute = action({
   }),
 });
 
-/** Accounts come with the data, so a clone shows those of its source. Rate limit not published; ASSUMPTION 20. */
-export const describeAccounts = action({
-  perSecond: 20,
-  parameters: fields({ DBInstanceId: text, ...page }),
-  emptyAnswer: { TotalCount: 0, Details: [] },
-  perform: (context, call, { DBInstanceId, Limit, Offset, OrderBy, OrderByType }) => {
-    const { createdAt } = instanceById(context, call, DBInstanceId);
-    const rows = ordered([...databaseAccounts], {
-      by: OrderBy ?? 'createTime',
-      direction: OrderByType ?? 'desc',
-      keys: { createTime: () => 0, name: ({ name }) => name, updateTime: () => 0 },
-    });
-    const time = beijingTime(createdAt);
-    const details = pageOf(rows, { limit: Limit, offset: Offset, fallback: 20 }).map(
-      ({ name, type, roles }) => ({
-        ...{ DBInstanceId, UserName: name, Remark: '', Status: 2, UserType: type },
-        ...{ CreateTime: time, UpdateTime: time, PasswordUpdateTime: beijingTime(null) },
-        ...{ OpenCam: false, PGRoles: roles },
-      }),
-    );
-    return { answer: { TotalCount: rows.length, Details: details } };
-  },
-});
-
 /** Terraform's clone resource reads it (emulator-contract.md). Rate limit not published; ASSUMPTION 20. */
 export const describeDBInstanceSecurityGroups = action({
   perSecond: 20,
   parameters: fields({ DBInstanceId: text.optional(), ReadOnlyGroupId: text.optional() }),
+  emptyAnswer: { SecurityGroupSet: [] },
   perform: (context, call, { DBInstanceId }) => {
     if (DBInstanceId === undefined)
       throw invalidValue('One of `DBInstanceId` and `ReadOnlyGroupId` is required.');

@@ -1,5 +1,6 @@
 import type { Account, Accounts } from '../accounts.ts';
 import { type HttpRequest, type Sender, refusal } from '../cloud.ts';
+import { isTooDeep } from '../nesting.ts';
 import { parametersOf } from '../which-cloud.ts';
 import { type RawParameters, unflatten } from './parameters.ts';
 import { invalidParameter, missingParameter, signatureFailure } from './refusals.ts';
@@ -42,8 +43,34 @@ export function senderOf(request: HttpRequest): Sender {
 
 /** Proves a request by its signature, new or old, and takes it apart. */
 export function proveRequest(request: HttpRequest, accounts: Accounts): ProvedRequest {
+  checkForm(request);
   return usesTc3(request) ? proveTc3(request, accounts) : proveOld(request, accounts);
 }
+
+/**
+ * The gateway knows GET and POST at `/`; under TC3 a GET is a form and a POST is JSON or multipart (DOC api/1048 "Request
+ * structure"). ASSUMPTION: the codes, but for the method's, whose text in the common error codes names both methods.
+ */
+function checkForm(request: HttpRequest): void {
+  const { method, target } = request;
+  if (method !== 'GET' && method !== 'POST')
+    throw refusal(
+      'UnsupportedProtocol',
+      `The HTTP method ${method} is not supported; only GET and POST are.`,
+    );
+  if ((target.split('?')[0] ?? '') !== '/') throw invalidParameter('The request path must be `/`.');
+  if (!usesTc3(request)) return;
+  const type = (header(request, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  if (!contentTypes[method].includes(type))
+    throw invalidParameter(
+      `The Content-Type \`${type}\` is not supported by ${method} with TC3-HMAC-SHA256.`,
+    );
+}
+
+const contentTypes = {
+  GET: ['application/x-www-form-urlencoded'],
+  POST: ['application/json', 'multipart/form-data'],
+};
 
 function proveTc3(request: HttpRequest, accounts: Accounts): ProvedRequest {
   const required = (name: string) => {
@@ -114,20 +141,21 @@ function checkTime(timestamp: string): void {
 }
 
 function rawParameters(request: HttpRequest): RawParameters {
-  const type = header(request, 'content-type') ?? '';
-  if (request.method === 'GET' || type.startsWith('application/x-www-form-urlencoded'))
+  if (request.method === 'GET')
     return { stringly: true, parameters: unflatten(parametersOf(request)) };
   if (request.body.length === 0) return { stringly: false, parameters: {} };
   return { stringly: false, parameters: readJson(request.body.toString('utf8')) };
 }
 
 function readJson(body: string): Record<string, unknown> {
+  const wrong = () => invalidParameter('The request body is not a valid JSON object.');
+  let read: unknown;
   try {
-    const read: unknown = JSON.parse(body);
-    if (typeof read === 'object' && read !== null && !Array.isArray(read))
-      return read as Record<string, unknown>;
+    read = JSON.parse(body);
   } catch {
-    // refused below like any other body that is no object
+    throw wrong();
   }
-  throw invalidParameter('The request body is not a valid JSON object.');
+  if (typeof read !== 'object' || read === null || Array.isArray(read)) throw wrong();
+  if (isTooDeep(read)) throw invalidParameter('The request body is nested too deeply.');
+  return read as Record<string, unknown>;
 }

@@ -79,12 +79,17 @@ export function tc3Matches(options: {
   });
 }
 
+const oldAlgorithms = new Map([
+  ['HmacSHA1', 'sha1'],
+  ['HmacSHA256', 'sha256'],
+]);
+
 /** Whether an old signature (HmacSHA1 or HmacSHA256, GET or form) is right (DOC api/1048 "Signature"). */
 export function oldSignatureMatches(request: HttpRequest, secretKey: string): boolean {
   const parameters = parametersOf(request);
   const given = parameters.get('Signature') ?? '';
   const method = parameters.get('SignatureMethod') ?? 'HmacSHA1';
-  const algorithm = { HmacSHA1: 'sha1', HmacSHA256: 'sha256' }[method];
+  const algorithm = oldAlgorithms.get(method);
   if (!algorithm) return false;
   const [path = '/'] = request.target.split('?');
   const sorted = [...parameters]

@@ -7,6 +7,7 @@ import { tagRows, visibleTags } from './instance-view.ts';
 import { fields, text, texts, whole } from './parameters.ts';
 import { type TencentContext } from './state.ts';
 import { settleInstance } from './lifecycle.ts';
+import { checkServiceTags } from './tag-rules.ts';
 
 const version = '2018-08-13';
 /** ASSUMPTION: the tag service's own limits were not read; 20 is its pages' usual default. */
@@ -67,6 +68,7 @@ export const modifyResourceTags = action({
   }),
   subject: ({ Resource }) => ({ resourceId: Resource.split('/').at(-1) ?? null }),
   perform: (context, call, { Resource, ReplaceTags = [], DeleteTags = [] }) => {
+    checkServiceTags(ReplaceTags);
     const drop = DeleteTags.map(({ TagKey }) => TagKey);
     if (ReplaceTags.length + drop.length === 0)
       throw refusal(
@@ -107,14 +109,13 @@ export const tagResources = action({
   ...{ version, perSecond, needsRegion, kind: 'change' },
   parameters: fields({ ResourceList: texts.min(1).max(9), Tags: z.array(tagRow).min(1).max(9) }),
   subject: ({ ResourceList }) => idsOf(ResourceList),
-  perform: (context, call, { ResourceList, Tags }) => ({
-    tags: read(Tags),
-    answer: {
-      FailedResources: eachResource(ResourceList, (resource) =>
-        retag(instanceNamed(context, call, resource), { set: read(Tags) }),
-      ),
-    },
-  }),
+  perform: (context, call, { ResourceList, Tags }) => {
+    checkServiceTags(Tags);
+    const FailedResources = eachResource(ResourceList, (resource) =>
+      retag(instanceNamed(context, call, resource), { set: read(Tags) }),
+    );
+    return { tags: read(Tags), answer: { FailedResources } };
+  },
 });
 
 export const unTagResources = action({
@@ -179,7 +180,7 @@ function carries(
 ): boolean {
   const tags = visibleTags(instance);
   return filters.every(({ TagKey, TagValue = [] }) => {
-    const value = tags[TagKey];
+    const value = Object.hasOwn(tags, TagKey) ? tags[TagKey] : undefined;
     return value !== undefined && (TagValue.length === 0 || TagValue.includes(value));
   });
 }

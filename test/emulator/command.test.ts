@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startTestEmulator } from './tencent-client.ts';
 
@@ -71,6 +74,26 @@ describe('lifeboat emulator', () => {
     assert.match(await ready, /NO ENGINES/);
     child.disconnect();
     assert.equal((await ended).code, 0);
+  });
+
+  it('refuses a data directory that another emulator has, or that cannot be made, in one line', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'lifeboat-test-'));
+    const other = await startTestEmulator({ dataDirectory: directory });
+    try {
+      const choices = [
+        ['none', directory],
+        ['real', '/proc/nope'],
+      ] as const;
+      for (const [engines, dataDirectory] of choices) {
+        const flags = ['--port', '0', '--engines', engines, '--data-dir', dataDirectory];
+        const { code, errors } = await run(flags).ended;
+        assert.equal(code, 2);
+        assert.match(errors, /^The data directory [^\n]* another --data-dir\.\n$/);
+      }
+    } finally {
+      await other.close();
+      rmSync(directory, { recursive: true, force: true });
+    }
   });
 
   it('names the remedy in one line when the port is taken', async () => {

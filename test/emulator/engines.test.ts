@@ -124,6 +124,20 @@ describe('Engines behind the emulator', () => {
     assert.equal((await rowOf('postgres-h8w3n5tz'))?.engine, null);
   });
 
+  it('shows a backup older than 7 days only when asked, and a logical one: the database can not go back so far', async () => {
+    const list = async (request: object) => {
+      const Filters = [{ Name: 'db-instance-id', Values: [orders] }];
+      const answer = await guest.client.DescribeBaseBackups({ Filters, ...request });
+      return (answer.BaseBackupSet ?? []).filter(({ BackupMode }) => BackupMode === 'manual');
+    };
+    assert.deepEqual(await list({}), []);
+    const MinFinishTime = beijing(Date.now() - 30 * 86_400_000);
+    const [old] = await list({ MinFinishTime });
+    assert.deepEqual([old?.BackupMethod, old?.State], ['logical', 'finished']);
+    const refused = guest.client.CloneDBInstance({ ...plainClone, BackupSetId: old?.Id });
+    assert.equal(await codeOf(refused), 'InvalidParameterValue.InvalidParameterValueError');
+  });
+
   it('is running only once the database answers at the address that the API reports', async () => {
     host.patient = true;
     const at = new Date(backupAt.getTime() + 60_000);

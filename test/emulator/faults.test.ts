@@ -257,6 +257,7 @@ describe('Faults', () => {
     assert.ok(!sights.includes('running'));
     const { TaskSet } = await guest.client.DescribeTasks({ DBInstanceId: id });
     assert.equal(TaskSet?.[0]?.Status, 'Fail');
+    assert.match(TaskSet?.[0]?.TaskDetail?.Message ?? '', /buildFails/);
   });
 
   it('twin is made when the create arrives, even if that is dropped, and the audit does not know it', async () => {
@@ -323,7 +324,7 @@ describe('Faults', () => {
     });
 
   const misplaced = [
-    { action: 'DescribeZones', fault: 'emptyList' },
+    { action: 'DescribeDBInstanceAttribute', fault: 'emptyList' },
     { action: 'DescribeDBInstances', fault: 'stuck' },
     { action: 'CloneDBInstance', fault: 'refuseDelete' },
     { action: 'CloneDBInstance', fault: 'throttle', surprise: 1 },

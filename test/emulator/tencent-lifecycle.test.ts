@@ -197,13 +197,25 @@ describe('The life of a Tencent clone', () => {
     assert.equal(await statusOf(guest.client, id), 'gone');
   });
 
+  it('has nothing to renew when it is paid by the hour', async () => {
+    const renewal = async (change: object) => {
+      const id = await clone(guest, change);
+      await untilStatus(guest, id, 'running');
+      const { DBInstance } = await guest.client.DescribeDBInstanceAttribute({ DBInstanceId: id });
+      return DBInstance?.AutoRenew;
+    };
+    assert.equal(await renewal({ AutoRenewFlag: 1 }), 0);
+  });
+
   const tooSmall = { 'a disk': { Storage: 30 }, 'a class': { SpecCode: 'pg.it.small2' } };
   for (const [what, change] of Object.entries(tooSmall))
     it(`is accepted with ${what} too small for the data, and then fails`, async () => {
       const id = await clone(guest, change);
       const sights = await untilStatus(guest, id, 'isolated');
       assert.ok(sights.includes('cloning') && !sights.includes('running'), sights.join());
-      assert.equal((await tasks(id))[0]?.Status, 'Fail');
+      const [task] = await tasks(id);
+      assert.equal(task?.Status, 'Fail');
+      assert.match(task?.TaskDetail?.Message ?? '', /does not fit/);
     });
 
   it('can be made of a destroyed source from a backup that survives it, but not to a time', async () => {

@@ -10,6 +10,7 @@ import {
   plainClone,
   postgresClient,
   startTestEmulator,
+  until,
 } from './tencent-client.ts';
 
 describe('Reading from Tencent', () => {
@@ -183,6 +184,25 @@ describe('Reading from Tencent', () => {
       DBMajorVersion: '16',
     });
     assert.equal(await codeOf(elsewhere), 'InvalidParameterValue.IllegalZone');
+  });
+
+  it('resets the password of an account, which is in Status 4 for a while', async () => {
+    const own = await newGuest(emulator);
+    const reset = (UserName: string, Password: string) =>
+      codeOf(own.client.ResetAccountPassword({ DBInstanceId: orders, UserName, Password }));
+    const wrong = 'InvalidParameterValue.';
+    assert.equal(await reset('dbadmin', 'Ab1!'), `${wrong}InvalidPasswordLengthError`);
+    assert.equal(await reset('dbadmin', 'abcdefgh1!'), `${wrong}InvalidPasswordValueError`);
+    assert.equal(await reset('dbadmin', '/Abcdefg1!'), `${wrong}InvalidPasswordValueError`);
+    assert.equal(await reset('constructor', 'Abcdefg1!'), `${wrong}AccountNotExistError`);
+    assert.equal(await reset('dbadmin', 'Abcdefg1!'), 'ok');
+    const look = async () => {
+      const { Details = [] } = await own.client.DescribeAccounts({ DBInstanceId: orders });
+      return Details.find(({ UserName }) => UserName === 'dbadmin');
+    };
+    const seen = await until(look, (account) => account?.Status === 2);
+    assert.ok(seen.length === 1 || seen[0]?.Status === 4);
+    assert.notEqual(seen.at(-1)?.PasswordUpdateTime, '0000-00-00 00:00:00');
   });
 
   it('answers what Terraform needs besides: zones, regions, accounts, security groups, logs', async () => {
