@@ -5,8 +5,7 @@ import tseslint from 'typescript-eslint';
 const sandbox = {
   patterns: [
     {
-      regex:
-        '^(?!@temporalio/workflow$|\\./|\\.\\./activities/[^/]+/request\\.ts$)',
+      regex: '^(?!@temporalio/workflow$|\\./|\\.\\./activities/[^/]+/request\\.ts$)',
       message: 'Workflow code may import values from @temporalio/workflow and ./ only.',
     },
     {
