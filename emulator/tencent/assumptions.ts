@@ -1,7 +1,7 @@
 /**
  * What Tencent's documents leave open, decided here and nowhere else, so that a known answer changes
  * one line and a test can try the other one. Every entry is an ASSUMPTION: no source read until
- * 2026-11 settles it (reference/tencent.md marks them with [?]).
+ * 2026-11 settles it (docs/assumptions.md lists them).
  */
 export interface TencentAssumptions {
   /** Isolating a protected instance: no page names the code. Match on neither in a client. */
@@ -44,7 +44,7 @@ export const defaultAssumptions: TencentAssumptions = {
 
 /**
  * Durations in emulated seconds. ASSUMPTION, all of them: measured clones are not published. Terraform
- * allows 60 min; small object restores in Tencent's own samples took 82 s to 4.6 min (tencent.md §2).
+ * allows 60 min; small object restores in Tencent's own samples took 82 s to 4.6 min (RestoreDBInstanceObjects, 2026-08).
  */
 export const durations = {
   applying: [15, 25],

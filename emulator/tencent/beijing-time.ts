@@ -1,4 +1,4 @@
-/** UTC+8, the zone of every time string of this product, in all regions (tencent.md §3; DescribeAvailableRecoveryTime's page). */
+/** UTC+8, the zone of every time string of this product, in all regions (DescribeAvailableRecoveryTime's page, 2026-08). */
 const offsetMs = 8 * 3600_000;
 
 /** How the product writes "never". */

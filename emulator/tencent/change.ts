@@ -29,7 +29,7 @@ function setOf(context: TencentContext, call: Call, ids: readonly string[]): Ins
   return distinct(ids).map((id) => instanceById(context, call, id));
 }
 
-/** Asynchronous: isolating, then isolated. Only a running instance goes (tencent.md §2). */
+/** Asynchronous: isolating, then isolated. Only a running instance goes (Terraform's provider waits for it, 2026-08). */
 export const isolateDBInstances = action({
   kind: 'delete',
   perSecond: 100,

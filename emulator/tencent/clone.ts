@@ -126,7 +126,7 @@ export const cloneDBInstance = action({
   },
 });
 
-/** Accepted by the cloud, and then the clone fails (GUIDE 克隆实例, tencent.md §3.5). */
+/** Accepted by the cloud, and then the clone fails (console guide 克隆实例). */
 const isTooSmall = ({ source, sold }: CheckedClone, { Storage }: CloneRequest): boolean =>
   Storage < minStorageGb(source) || sold.memoryGb < (classOf(source.minSpecCode)?.memoryGb ?? 0);
 

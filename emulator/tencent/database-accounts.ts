@@ -45,7 +45,7 @@ export const describeAccounts = action({
   },
 });
 
-/** 8 to 32 characters, the first no "/", with lower case, upper case, a digit and another sign (tencent.md §1.17). */
+/** 8 to 32 characters, the first no "/", with lower case, upper case, a digit and another sign (ResetAccountPassword, API page, 2026-08). */
 function checkPassword(password: string): void {
   if (password.length < 8 || password.length > 32)
     throw refusal(

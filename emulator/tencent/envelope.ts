@@ -1,6 +1,6 @@
 import type { HttpAnswer, HttpRequest, Refusal } from '../cloud.ts';
 
-/** HTTP 200 for errors too: the SDKs read an Error from nothing else (tencent.md §4). */
+/** HTTP 200 for errors too: the SDKs read an Error from nothing else (SDKs of 2026-08). */
 function envelope(content: object, request: HttpRequest): HttpAnswer {
   const traceId = request.headers['x-tc-traceid'];
   return {

@@ -42,7 +42,7 @@ export const signatureFailure = (): Refusal =>
     'The provided credentials could not be validated. Please check your signature is correct.',
   );
 
-/** The wording with the figures is the live one (tencent.md §4). */
+/** The wording with the figures is the one that live clients report (2026-08). */
 export const requestLimitExceeded = (seen: number, limit: number): Refusal =>
   refusal(
     'RequestLimitExceeded',

@@ -6,7 +6,7 @@ import { type RawParameters, unflatten } from './parameters.ts';
 import { invalidParameter, missingParameter, signatureFailure } from './refusals.ts';
 import { oldSignatureMatches, readTc3, tc3Matches } from './signature.ts';
 
-/** More than five minutes off is refused (tencent.md §6.1). */
+/** More than five minutes off is refused (API 3.0, signature v3, 2026-08). */
 const clockToleranceSeconds = 300;
 
 const commonParameters = new Set([

@@ -28,7 +28,7 @@ async function eventsAfter(
       ({ action, resourceId }) => action === 'DescribeDBInstanceAttribute' && resourceId === id,
     ).length;
   return async () => {
-    await until(`${looks} looks at ${id}`, async () => (await looked()) >= looks, 80_000);
+    await until(`${looks} looks at ${id}`, async () => (await looked()) >= looks, 160_000);
     await account.disarm(stuck);
     assert.equal((await run.result()).instanceId, id);
     return run.eventCount();
@@ -39,11 +39,11 @@ describe('The history of a restore', () => {
   const scene = scenes();
 
   it(
-    'is as long after 30 looks as after 5',
+    'is as long after 100 looks as after 5',
     scene(
       async (stage) => {
         const few = await eventsAfter(stage, 'few', 5);
-        const many = await eventsAfter(stage, 'many', 30);
+        const many = await eventsAfter(stage, 'many', 100);
         const [short, long] = await Promise.all([few(), many()]);
         assert.equal(long, short);
       },
