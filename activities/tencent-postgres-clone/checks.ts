@@ -1,7 +1,8 @@
 import type { Check } from '../../workflows/restore.ts';
 import type { CloneOrder, ClonePlan } from '../../workflows/tencent-postgres-clone.ts';
 import { otherOpenRuns } from '../open-runs.ts';
-import type { CloneCloud, Instance } from './cloud.ts';
+import type { CloneCloud } from './cloud.ts';
+import type { Instance } from './instance.ts';
 import { findPoint } from './point.ts';
 import { isDegraded, isGone, isLeaving, statuses } from './statuses.ts';
 import { findTarget } from './target.ts';

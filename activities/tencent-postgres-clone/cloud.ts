@@ -1,69 +1,9 @@
-import { callTencent, detailsOf, readFailure } from '../clouds/tencent.ts';
-import type { TencentAnswer, TencentError } from '../clouds/tencent.ts';
+import { callTencent, readFailure } from '../clouds/tencent.ts';
+import type { TencentAnswer } from '../clouds/tencent.ts';
 import { errorClass } from '../clouds/tencent-errors.ts';
 import { chooseAccount, type Account, type Role } from '../accounts.ts';
 import { cloudUnavailable } from '../failures.ts';
-
-/** The fields of Tencent's DBInstance that a restore reads (SDK models v20170312, 2026-08). */
-export interface Instance {
-  DBInstanceId: string;
-  DBInstanceName: string;
-  DBInstanceStatus: string;
-  DBInstanceClass: string;
-  /** GB. */
-  DBInstanceStorage: number;
-  DBInstanceStorageType?: string | null;
-  DBMajorVersion?: string | null;
-  DBVersion: string;
-  DBKernelVersion?: string | null;
-  DBEngine?: string | null;
-  Zone: string;
-  VpcId: string;
-  SubnetId: string;
-  PayType: string;
-  ProjectId?: number | null;
-  CreateTime: string;
-  ReadOnlyInstanceNum?: number | null;
-  DeletionProtection?: boolean | null;
-  TagList?: { TagKey: string; TagValue: string }[] | null;
-  DBNodeSet?: { Role: string; Zone: string }[] | null;
-  DBInstanceNetInfo?: NetInfo[] | null;
-}
-
-interface NetInfo {
-  Address?: string | null;
-  Ip?: string | null;
-  Port?: number | null;
-  NetType: string;
-  Status: string;
-}
-
-export interface BaseBackup {
-  Id: string;
-  BackupMethod: string;
-  BackupMode: string;
-  State: string;
-  /** Bytes. */
-  Size: number;
-  StartTime?: string | null;
-  FinishTime?: string | null;
-  ExpireTime?: string | null;
-}
-
-export interface InstanceClass {
-  SpecCode: string;
-  CPU: number;
-  /** MB, unlike DBInstanceMemory. */
-  Memory: number;
-  MinStorage: number;
-  MaxStorage: number;
-}
-
-export interface Zone {
-  Zone: string;
-  ZoneState: string;
-  StandbyZoneSet?: string[] | null;
-}
+import type { BaseBackup, Instance, InstanceClass, Zone } from './instance.ts';
 
 export interface Where {
   account: string;
@@ -285,39 +225,4 @@ export function cloneCloud({ account: name, region, timing }: Where) {
         { service: 'tag' },
       ),
   };
-}
-
-export type { TencentError };
-export { detailsOf };
-
-/** Tags as a plain object. */
-export function tagsOf({ TagList }: Instance): Record<string, string> {
-  return Object.fromEntries((TagList ?? []).map(({ TagKey, TagValue }) => [TagKey, TagValue]));
-}
-
-/** The private endpoint, once the cloud says that it is open. */
-export function openEndpoint(instance: Instance): { host: string; port: number } | undefined {
-  const row = instance.DBInstanceNetInfo?.find(
-    ({ NetType, Status, Ip, Address }) =>
-      NetType === 'private' && Status === 'opened' && (Ip || Address),
-  );
-  return row ? { host: (row.Ip || row.Address)!, port: row.Port ?? 5432 } : undefined;
-}
-
-/**
- * Tencent's wall times are UTC+8 in all regions: stated for RecoveryBeginTime, RecoveryEndTime and the
- * sibling APIs, assumed for RecoveryTargetTime and CreateTime (docs/assumptions.md). ISO 8601 UTC;
- * undefined for its "never" (0000-00-00) and for an absent field.
- */
-export function fromWall(text: string | null | undefined): string | undefined {
-  const instant = new Date(`${(text ?? '').replaceAll('/', '-').replace(' ', 'T')}+08:00`);
-  return Number.isNaN(instant.getTime()) || instant.getUTCFullYear() < 1971
-    ? undefined
-    : instant.toISOString();
-}
-
-/** `YYYY-MM-DD HH:MM:SS` in UTC+8, as the API wants it. */
-export function toWall(iso: string): string {
-  const shifted = new Date(new Date(iso).getTime() + 8 * 3_600_000);
-  return shifted.toISOString().slice(0, 19).replace('T', ' ');
 }

@@ -6,7 +6,9 @@ import { preconditionFailed } from '../failures.ts';
 import { earlierSeconds } from '../open-runs.ts';
 import { registeredSearchAttributes } from '../search-attributes.ts';
 import { inspectClone } from './checks.ts';
-import { cloneCloud, fromWall, type Instance } from './cloud.ts';
+import { cloneCloud } from './cloud.ts';
+import { fromWall } from './wall-time.ts';
+import type { Instance } from './instance.ts';
 import { orderFrom, timingOf } from './order.ts';
 
 type Inquiries = Pick<Activities, 'findCloneSources' | 'findClonePoints' | 'planClone'>;

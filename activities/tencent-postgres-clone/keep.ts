@@ -3,7 +3,8 @@ import { readFailure } from '../clouds/tencent.ts';
 import { errorClass } from '../clouds/tencent-errors.ts';
 import { jittered, notReady, preconditionFailed } from '../failures.ts';
 import { elapsedMs, remember, remembered } from '../looks.ts';
-import { cloneCloud, tagsOf } from './cloud.ts';
+import { cloneCloud } from './cloud.ts';
+import { tagsOf } from './instance.ts';
 import { isKept } from './presence.ts';
 import { isGone, isLeaving } from './statuses.ts';
 

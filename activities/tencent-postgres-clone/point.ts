@@ -3,7 +3,9 @@ import type { ClonePlan, CloneOrder } from '../../workflows/tencent-postgres-clo
 import { durationMs, parseMoment } from '../request.ts';
 import { elapsedMs } from '../looks.ts';
 import { spokenMoment } from '../moments.ts';
-import { fromWall, toWall, type BaseBackup, type CloneCloud } from './cloud.ts';
+import { fromWall, toWall } from './wall-time.ts';
+import type { BaseBackup } from './instance.ts';
+import type { CloneCloud } from './cloud.ts';
 
 /** A restore point that was looked up: its check, and the parameters that name it to the cloud. */
 export interface PointFound {

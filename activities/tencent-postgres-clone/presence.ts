@@ -1,6 +1,7 @@
 import type { Accepted, Mark } from '../../workflows/restore.ts';
 import { cloudUnavailable } from '../failures.ts';
-import { tagsOf, type CloneCloud, type Instance } from './cloud.ts';
+import { tagsOf, type Instance } from './instance.ts';
+import type { CloneCloud } from './cloud.ts';
 import { isGone, isLeaving } from './statuses.ts';
 
 /**

@@ -1,6 +1,7 @@
 import type { Check } from '../../workflows/restore.ts';
 import type { CloneOrder } from '../../workflows/tencent-postgres-clone.ts';
-import type { CloneCloud, Instance, InstanceClass, Zone } from './cloud.ts';
+import type { CloneCloud } from './cloud.ts';
+import type { Instance, InstanceClass, Zone } from './instance.ts';
 
 type Wanted = CloneOrder['request']['target'];
 

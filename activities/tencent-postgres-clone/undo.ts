@@ -6,7 +6,8 @@ import { readFailure, spoken, type TencentAnswer } from '../clouds/tencent.ts';
 import { errorClass } from '../clouds/tencent-errors.ts';
 import { jittered, notReady } from '../failures.ts';
 import { attemptTime, remember, remembered } from '../looks.ts';
-import { cloneCloud, openEndpoint, tagsOf, type CloneCloud, type Instance } from './cloud.ts';
+import { cloneCloud, type CloneCloud } from './cloud.ts';
+import { openEndpoint, tagsOf, type Instance } from './instance.ts';
 import { isAbsent, isKept } from './presence.ts';
 import { isCreating, isGone, isInBin, isLeaving } from './statuses.ts';
 

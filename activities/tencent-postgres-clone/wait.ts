@@ -2,7 +2,8 @@ import type { Activities, ClonePlan } from '../../workflows/tencent-postgres-clo
 import { jittered, notReady, restoreFailed } from '../failures.ts';
 import { attemptTime, elapsedMs, remember, remembered } from '../looks.ts';
 import { spokenDuration } from '../moments.ts';
-import { cloneCloud, openEndpoint, type Instance } from './cloud.ts';
+import { cloneCloud } from './cloud.ts';
+import { openEndpoint, type Instance } from './instance.ts';
 import { isAbsent } from './presence.ts';
 import { isDegraded, isLeaving, statuses } from './statuses.ts';
 

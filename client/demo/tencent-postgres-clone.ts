@@ -1,7 +1,8 @@
 import type { Client } from '@temporalio/client';
 import pc from 'picocolors';
 import { spokenMoment } from '../../activities/moments.ts';
-import { cloneCloud, openEndpoint } from '../../activities/tencent-postgres-clone/cloud.ts';
+import { cloneCloud } from '../../activities/tencent-postgres-clone/cloud.ts';
+import { openEndpoint } from '../../activities/tencent-postgres-clone/instance.ts';
 import type { UndoResult } from '../../workflows/by-run.ts';
 import type { RestoredInstance } from '../../workflows/restore.ts';
 import type { Stack } from '../dev/stack.ts';
