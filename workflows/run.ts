@@ -195,8 +195,10 @@ export function beginRestore(): RestoreRun {
       const late = await hands.findNow('a create of this run has no known answer');
       const others = late.filter(({ instanceId }) => instanceId && instanceId !== made.instanceId);
       for (const { instanceId } of others) {
-        concluded.left.push(...(await hands.remove(instanceId!)));
-        concluded.warnings.push(`a second instance of this run came late: ${instanceId}, deleted`);
+        const left = await hands.remove(instanceId!);
+        concluded.left.push(...left);
+        const end = left.length > 0 ? 'left behind' : 'deleted';
+        concluded.warnings.push(`a second instance of this run came late: ${instanceId}, ${end}`);
       }
       return concluded;
     },
