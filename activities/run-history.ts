@@ -4,7 +4,7 @@ import {
   decodeOptionalFailureToOptionalError,
 } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { tsToMs } from '@temporalio/common/lib/time.js';
-import type { Accepted, LeftOver, Order, RestoredInstance } from '../workflows/restore.ts';
+import type { Accepted, LeftOver, Order } from '../workflows/restore.ts';
 import { isRestoreName } from './index.ts';
 
 /** One activity of a run, as its history tells it. */
@@ -165,8 +165,4 @@ export function instancesOf(history: RunHistory): string[] {
     return activity === 'waitForCloneOrder' ? [result] : [];
   });
   return [...new Set(named.filter((id) => typeof id === 'string'))];
-}
-
-export function resultOf(history: RunHistory): RestoredInstance | undefined {
-  return history.closed === 'Completed' ? (history.result as RestoredInstance) : undefined;
 }

@@ -7,6 +7,7 @@ import {
   type RunHistory,
   type Step,
 } from '../activities/run-history.ts';
+import { earlierSeconds } from '../activities/open-runs.ts';
 import type { LeftOver, Order, RestoredInstance } from '../workflows/restore.ts';
 import { exitCodes, cliFailure, type ExitCode } from './exit.ts';
 import { queueState, type QueueState } from './queues.ts';
@@ -109,6 +110,15 @@ export async function viewRun(
   };
 }
 
+/** Waits until the run has closed, however it ends, and shows it then. */
+export async function viewWhenClosed(client: Client, workflowId: string): Promise<RunView> {
+  await client.workflow
+    .getHandle(workflowId)
+    .result()
+    .catch(() => undefined);
+  return viewRun(client, workflowId);
+}
+
 type RawPending = NonNullable<
   Awaited<
     ReturnType<ReturnType<Client['workflow']['getHandle']>['describe']>
@@ -148,19 +158,15 @@ function pendingOf(raw: RawPending | undefined, history: RunHistory): Pending | 
   };
 }
 
-/** From at most 5 finished restores of the same source; undefined where visibility cannot tell. */
 async function usualDuration(
   client: Client,
   order: RunView['order'],
 ): Promise<RunView['usualMs'] | undefined> {
-  if (!order?.searchAttributes.includes('LifeboatSource')) return undefined;
-  const query = `LifeboatSource = '${order.request.source}' AND LifeboatOutcome = 'restored'`;
-  const took: number[] = [];
-  for await (const run of client.workflow.list({ query, pageSize: 5 })) {
-    if (run.closeTime) took.push(run.closeTime.getTime() - run.startTime.getTime());
-    if (took.length === 5) break;
-  }
-  return took.length > 0 ? { least: Math.min(...took), most: Math.max(...took) } : undefined;
+  if (!order) return undefined;
+  const known = order.searchAttributes;
+  const seconds = await earlierSeconds(client, { source: order.request.source, known });
+  if (seconds.length === 0) return undefined;
+  return { least: Math.min(...seconds) * 1000, most: Math.max(...seconds) * 1000 };
 }
 
 /** Which queue keeps it waiting, if one does: the activity's, or the workflows' own. */

@@ -76,7 +76,10 @@ const planClone: Inquiries['planClone'] = async ({ input }) => {
   return {
     order,
     plan: await inspectClone(cloneCloud(order), order),
-    earlierSeconds: await earlierSeconds(order.request.source, order.searchAttributes),
+    earlierSeconds: await earlierSeconds(Context.current().client, {
+      source: order.request.source,
+      known: order.searchAttributes,
+    }),
     worker: hostname(),
   };
 };

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { Client } from '@temporalio/client';
 import { spokenDuration } from '../../activities/moments.ts';
 import { cliFailure, exitCodes, type ExitCode } from '../exit.ts';
-import { exitCodeOf, viewRun, type RunView } from '../run-view.ts';
+import { exitCodeOf, viewRun, viewWhenClosed, type RunView } from '../run-view.ts';
 import { withTemporal } from '../temporal.ts';
 import { agreed, say, sayJson, typed } from '../terminal.ts';
 import { watchRun } from '../watch.ts';
@@ -39,12 +39,7 @@ async function cancel(client: Client, view: RunView, flags: Flags): Promise<Exit
   await confirmed(view, flags);
   await client.workflow.getHandle(workflowId).cancel();
   if (flags.json) {
-    if (!flags.detach)
-      await client.workflow
-        .getHandle(workflowId)
-        .result()
-        .catch(() => undefined);
-    const after = await viewRun(client, workflowId);
+    const after = await (flags.detach ? viewRun : viewWhenClosed)(client, workflowId);
     sayJson(after);
     return exitCodeOf(after) ?? exitCodes.succeeded;
   }

@@ -10,7 +10,7 @@ import { startRestore, type Started } from '../start.ts';
 import { uiLink, withTemporal } from '../temporal.ts';
 import { agreed, isTerminal, say, sayJson } from '../terminal.ts';
 import { temporalAddress } from '../../worker/address.ts';
-import { exitCodeOf, viewRun } from '../run-view.ts';
+import { exitCodeOf, viewWhenClosed } from '../run-view.ts';
 import { watchRun } from '../watch.ts';
 
 interface Flags extends RequestFlags {
@@ -91,11 +91,7 @@ async function follow(client: Client, started: Started, flags: Flags): Promise<E
   const ui = uiLink({ namespace, ...started });
   if (flags.json) {
     if (!flags.detach) {
-      await client.workflow
-        .getHandle(workflowId)
-        .result()
-        .catch(() => undefined);
-      const view = await viewRun(client, workflowId);
+      const view = await viewWhenClosed(client, workflowId);
       sayJson(view);
       return exitCodeOf(view) ?? exitCodes.succeeded;
     }

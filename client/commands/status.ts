@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { exitCodes } from '../exit.ts';
 import { ending } from '../run-end.ts';
 import { present, story } from '../run-story.ts';
-import { exitCodeOf, viewRun, type RunView } from '../run-view.ts';
+import { exitCodeOf, viewRun, viewWhenClosed, type RunView } from '../run-view.ts';
 import { uiLink, withTemporal } from '../temporal.ts';
 import { say, sayJson } from '../terminal.ts';
 import { watchRun } from '../watch.ts';
@@ -86,11 +86,7 @@ export function watchCommand(): Command {
           return;
         }
         await viewRun(client, run);
-        await client.workflow
-          .getHandle(run)
-          .result()
-          .catch(() => undefined);
-        const view = await viewRun(client, run);
+        const view = await viewWhenClosed(client, run);
         sayJson(view);
         process.exitCode = exitCodeOf(view) ?? exitCodes.succeeded;
       }),
